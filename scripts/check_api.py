@@ -18,7 +18,7 @@ from pathlib import Path
 import schemathesis
 from schemathesis import Case, CheckContext, Response
 
-from dataferry.core.errors import ModelError, SourceError, kind_of
+from dataferry.core.errors import ModelError, NetworkFault, SourceError, kind_of
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.postgres import postgres_server
 from tests.support.server import Server
@@ -43,7 +43,9 @@ def no_fault_of_ours(_context: CheckContext, response: Response, _case: Case) ->
     if response.status_code < 500:
         return
     code = response.json().get("code", "") if "json" in response.headers["content-type"][0] else ""
-    assert issubclass(kind_of(code), SourceError | ModelError), f"{response.status_code} {code}"
+    assert issubclass(kind_of(code), SourceError | ModelError | NetworkFault), (
+        f"{response.status_code} {code}"
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -18,6 +18,8 @@ LAW = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter
 NAMED = {name for layer in LAW["contracts"][0]["layers"] for name in layer.split(" | ")}
 #: Parts whose folder appears with their first real code stand in brackets until then.
 PARTS = {name for name in NAMED if not name.startswith("(")}
+#: Layers within one of the parts.
+INNER = [contract for contract in LAW["contracts"][1:] if contract["type"] == "layers"]
 FENCES = [contract for contract in LAW["contracts"] if contract["type"] == "fence"]
 
 
@@ -54,13 +56,19 @@ def test_a_breach_is_found(tmp_path: Path) -> None:
         "core": "import dataferry.library",
         "sources": "import dataferry.jobs",
         "chat": "import fastapi, huggingface_hub, duckdb, tantivy",
-        "library": "import langchain_core, dbos, jose, mcp",
+        "library": "import langchain_core, dbos, jose, mcp, pydicom",
+        "versioning.model": "import dataferry.versioning.command",
     }
     package = tmp_path / "dataferry"
     package.mkdir()
     (package / "__init__.py").touch()
     for part in PARTS:
-        (package / f"{part}.py").write_text(breaches.get(part, ""))
+        (package / part).mkdir()
+        (package / part / "__init__.py").write_text(breaches.get(part, ""))
+    for contract in INNER:
+        part = contract["containers"][0].removeprefix("dataferry.")
+        for name in {name for layer in contract["layers"] for name in layer.split(" | ")}:
+            (package / part / f"{name}.py").write_text(breaches.get(f"{part}.{name}", ""))
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     run = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],

@@ -10,7 +10,8 @@ def env_example() -> Iterator[str]:
     """The lines of ``.env.example``: every setting, its default and what it is for."""
     yield "# Every setting with its default. Copy to .env and change what you need."
     yield "# Made by `python -m dataferry.core.env_example`; a test keeps it complete."
-    for field, info in Settings.model_fields.items():
+    own, fields = Settings.__annotations__, Settings.model_fields
+    for field, info in sorted(fields.items(), key=lambda each: each[0] not in own):
         if field == "data_dir":
             default = ""
         else:

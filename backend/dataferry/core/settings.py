@@ -13,8 +13,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
+from dataferry.core.job_settings import JobSettings
 from dataferry.core.proxies import proxy_network
-from dataferry.core.time_window import format_time_window, parse_time_window
 from dataferry.core.upload_settings import UploadSettings
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
@@ -23,7 +23,7 @@ _CREDENTIAL_FIELDS = ("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_t
 _CREDENTIAL_VARIABLES = (*(field.upper() for field in _CREDENTIAL_FIELDS), "HUGGING_FACE_HUB_TOKEN")
 
 
-class Settings(UploadSettings):
+class Settings(JobSettings, UploadSettings):
     """What an operator can change. Durations in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
@@ -154,39 +154,10 @@ class Settings(UploadSettings):
         5.0, gt=0, description="How often open sockets look whether the command line has ended their session"
     )
 
-    # -- jobs ---------------------------------------------------------------------------------
-    retries: int = Field(
-        5, ge=0, description="Further attempts after transient faults in a row that brought nothing"
-    )
-    retry_delay_s: float = Field(30.0, ge=0, description="Pause between attempts")
-    limit_delay_s: float = Field(
-        3600.0, gt=0, description="Longest pause while a source's limit holds on; it may ask for a longer one"
-    )
-    patience_s: float = Field(
-        86_400.0, gt=0, description="A job that waits and does not get on for so long is given up"
-    )
-    job_timeout_s: float = Field(36_000.0, gt=0, description="A job's limit: 10 hours")
-    download_slots: int = Field(4, ge=1, description="Downloads at one time in a process")
-    transfer_connections: int = Field(8, ge=1, le=64, description="Connections of one download")
-    host_connections: int = Field(16, ge=1, le=1024, description="Connections of a process to one host")
-    all_connections: int = Field(32, ge=1, le=4096, description="Connections of a process in all")
-    bandwidth_bytes_per_s: int | None = Field(
-        None, gt=0, description="Speed of all downloads of a process, in bytes; an admin may change it"
-    )
-    night: str | None = Field(None, description="Hours with a speed of their own, in local time: 22:00-06:00")
-    night_bytes_per_s: int | None = Field(
-        None, gt=0, description="The speed in these hours; without it there is no limit in them"
-    )
-    stall_timeout_s: float = Field(30.0, gt=0, description="A connection that gives no byte is replaced")
-    poll_s: float = Field(0.25, gt=0, description="How often the job queue is looked at")
-    reconcile_s: float = Field(10.0, gt=0, description="How often rows and workflows are compared")
-    drain_s: float = Field(10.0, ge=0, description="What SIGTERM gives running jobs to stop")
-    progress_hz: float = Field(4.0, gt=0, le=20, description="Progress events a second, at most")
+    # -- the command line ---------------------------------------------------------------------
     report_s: float = Field(
         30.0, gt=0, description="How often a command that waits tells of progress where it is no terminal"
     )
-
-    # -- the command line ---------------------------------------------------------------------
     server: str | None = Field(
         None, description="Commands work with the server at this address, in place of this machine's"
     )
@@ -226,7 +197,6 @@ class Settings(UploadSettings):
 
     @field_validator(
         *("model", "download_path", "plugins_dir", "database_url", "redis_url", "server"),
-        *("bandwidth_bytes_per_s", "night", "night_bytes_per_s"),
         *("quota_bytes", "user_quota_bytes", "cleanup_unused_days"),
         mode="before",
     )
@@ -294,11 +264,6 @@ class Settings(UploadSettings):
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
-
-    @field_validator("night")
-    @classmethod
-    def _known_hours(cls, value: str | None) -> str | None:
-        return None if value is None else format_time_window(parse_time_window(value))
 
     @model_validator(mode="after")
     def _night_speed_needs_hours(self) -> Self:

@@ -24,6 +24,8 @@ class SequenceView(View):
 
 
 class SequenceList(View):
+    """Recordings."""
+
     sequences: tuple[SequenceView, ...]
 
 

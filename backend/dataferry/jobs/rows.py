@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, func, update
+from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -346,21 +346,13 @@ def requests(user_id: str, *, states: Sequence[JobState] | None = None, dismisse
         .where(JobRequester.user_id == user_id)
     )
     if states is not None:
-        query = query.where(case((_left(), "cancelled"), else_=col(Job.state)).in_(states))
+        left = col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
+        query = query.where(case((left, "cancelled"), else_=col(Job.state)).in_(states))
     if dismissed is not None:
         # One that goes on again, for others too, is on the list whatever was dismissed before.
-        gone = ended() & col(JobRequester.dismissed_at).is_not(None)
+        gone = col(JobRequester.active).is_(False) & col(JobRequester.dismissed_at).is_not(None)
         query = query.where(gone if dismissed else ~gone)
     return query
-
-
-def _left() -> ColumnElement[bool]:
-    return col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
-
-
-def ended() -> ColumnElement[bool]:
-    """Whether a job has ended for its requester."""
-    return _left() | col(Job.state).not_in(ACTIVE_STATES)
 
 
 def events(session: Session, job_id: str, after: int, limit: int) -> list[JobEvent]:

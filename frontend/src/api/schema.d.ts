@@ -3271,7 +3271,11 @@ export interface components {
              * @example sha256:9f2c…
              */
             checksum: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was computed.
+             * @example 2026-05-04T10:00:00Z
+             */
             made_at: string;
         };
         /**
@@ -3280,12 +3284,14 @@ export interface components {
          *     y each), in pixels.
          */
         CameraBox: {
+            /** @description Left and upper edge, width and height, in pixels. */
             bbox: [
                 number,
                 number,
                 number,
                 number
             ];
+            /** @description The edges of its box in space: x, y, x, y of each, in pixels. */
             edges: [
                 number,
                 number,
@@ -3298,8 +3304,20 @@ export interface components {
          * @description ``address``: of the image's own bytes; ``width`` and ``height`` in pixels.
          */
         CameraImage: {
+            /**
+             * @description The image's own bytes.
+             * @example /api/images/kitti/2011_09_26_drive_0001_sync/0000000012
+             */
             address: string;
+            /**
+             * @description In pixels.
+             * @example 1242
+             */
             width: number;
+            /**
+             * @description In pixels.
+             * @example 375
+             */
             height: number;
         };
         /**
@@ -3485,13 +3503,25 @@ export interface components {
          *     pixels, evenly spaced.
          */
         ChannelStatistics: {
+            /**
+             * @description The channel.
+             * @example red
+             */
             name: string;
             /**
              * @description The mean of numbers.
              * @example 5.8433
              */
             mean: number;
+            /**
+             * @description Its standard deviation, 0 to 255.
+             * @example 58.4
+             */
             deviation: number;
+            /**
+             * @description Of how many images.
+             * @example 2000
+             */
             sampled: number;
         };
         /**
@@ -3746,7 +3776,12 @@ export interface components {
              * @example true
              */
             is_class: boolean;
-            /** @description Ids of what it is a kind of. */
+            /**
+             * @description Ids of what it is a kind of.
+             * @example [
+             *       "n02512053"
+             *     ]
+             */
             parents: string[];
             /**
              * @description How many nodes are directly below it.
@@ -4373,8 +4408,12 @@ export interface components {
              * @example absent
              */
             state: components["schemas"]["DatasetHealthState"];
-            /** @example false */
+            /**
+             * @description It is of the bytes that are here now.
+             * @example true
+             */
             current: boolean;
+            /** @description Which bytes it is of. */
             of?: components["schemas"]["BytesOf"] | null;
             /** @description The whole job, as it stands now. */
             job?: components["schemas"]["JobView"] | null;
@@ -4383,8 +4422,21 @@ export interface components {
              * @example The dataset has no tables.
              */
             reason?: string | null;
+            /** @description What was found. */
             findings: components["schemas"]["Finding"][];
+            /**
+             * @description What was looked for, found or not.
+             * @example [
+             *       "Images that are there twice"
+             *     ]
+             */
             checked: string[];
+            /**
+             * @description What could not be looked for, and why.
+             * @example [
+             *       "Its labels: it has none."
+             *     ]
+             */
             unchecked: string[];
         };
         /**
@@ -4516,8 +4568,12 @@ export interface components {
              * @example absent
              */
             state: components["schemas"]["DatasetStatisticsState"];
-            /** @example false */
+            /**
+             * @description They are of the bytes that are here now.
+             * @example true
+             */
             current: boolean;
+            /** @description Which bytes they are of. */
             of?: components["schemas"]["BytesOf"] | null;
             /** @description The whole job, as it stands now. */
             job?: components["schemas"]["JobView"] | null;
@@ -4526,6 +4582,7 @@ export interface components {
              * @example The dataset has no tables.
              */
             reason?: string | null;
+            /** @description Each split of images, their boxes, and each table. */
             groups: components["schemas"]["StatisticsGroup"][];
         };
         /**
@@ -5402,7 +5459,15 @@ export interface components {
              * @example 208
              */
             total: number;
+            /**
+             * @description How many are in its groups in all.
+             * @example 12
+             */
             members: number;
+            /**
+             * @description In one line, with the figures by which it was judged.
+             * @example Copies of one picture: 12 images in 6 groups.
+             */
             says: string;
         };
         /**
@@ -5410,10 +5475,11 @@ export interface components {
          * @description What belongs together: copies of one picture, or one member alone.
          */
         FindingGroup: {
+            /** @description Copies of one picture, or one member alone. */
             members: components["schemas"]["Member"][];
             /**
              * @description There are more members than are listed.
-             * @example false
+             * @example 0
              */
             more: number;
         };
@@ -5427,12 +5493,14 @@ export interface components {
          * @description A finding's groups from ``offset`` on.
          */
         FindingPage: {
+            /** @description What was found. */
             finding: components["schemas"]["Finding"];
             /**
              * @description How many to skip.
              * @example 0
              */
             offset: number;
+            /** @description Its groups, in their order. */
             groups: components["schemas"]["FindingGroup"][];
         };
         /**
@@ -5440,6 +5508,7 @@ export interface components {
          * @description Frames of a recording from ``offset`` on. ``total``: of them in all.
          */
         FramePage: {
+            /** @description The recording that they are of. */
             sequence: components["schemas"]["SequenceView"];
             /**
              * @description How many there are on all pages.
@@ -5451,6 +5520,7 @@ export interface components {
              * @example 0
              */
             offset: number;
+            /** @description The frames, in their order. */
             frames: components["schemas"]["SequenceFrame"][];
             /** @description Where it is not here: the job that brings it. */
             job?: components["schemas"]["JobView"] | null;
@@ -6572,6 +6642,10 @@ export interface components {
          *     the matter with it.
          */
         Member: {
+            /**
+             * @description Its file, or its place in a table: untrusted text.
+             * @example train/cat/1.jpg
+             */
             name: string;
             /**
              * @description A split of the config.
@@ -8636,7 +8710,17 @@ export interface components {
              * @example false
              */
             crowd: boolean;
-            /** @description Of its parts, where they are known: `x, y, x, y, …` in pixels each. */
+            /**
+             * @description Of its parts, where they are known: x, y, x, y, …
+             * @example [
+             *       [
+             *         1,
+             *         1,
+             *         9,
+             *         1
+             *       ]
+             *     ]
+             */
             outlines: number[][];
         };
         /**
@@ -8709,7 +8793,12 @@ export interface components {
              * @example image folder
              */
             form?: string | null;
-            /** @description What was left out, or why nothing is shown, a sentence each. */
+            /**
+             * @description What was left out of it.
+             * @example [
+             *       "2 labels have no image."
+             *     ]
+             */
             notes: string[];
             /**
              * @description Whether its files are on this machine; else they are shown from its source.
@@ -8954,15 +9043,31 @@ export interface components {
          *     drove. ``missing``: the frames that each sensor lacks. ``problems``: what could not be read.
          */
         SequenceDetail: {
+            /** @description The recording itself. */
             sequence: components["schemas"]["SequenceView"];
+            /**
+             * @description The names of its frames, in their order.
+             * @example [
+             *       "0000000012"
+             *     ]
+             */
             frames: string[];
+            /** @description Rows of numbers, by their names in the files. */
             calibration?: {
                 [key: string]: number[];
             };
+            /** @description The way that the car drove. */
             track: components["schemas"]["TrackPoint"][];
+            /** @description The frames that each sensor lacks. */
             missing?: {
                 [key: string]: string[];
             };
+            /**
+             * @description What could not be read.
+             * @example [
+             *       "Its calibration is not here."
+             *     ]
+             */
             problems: string[];
             /** @description Where it is not here: the job that brings it. */
             job?: components["schemas"]["JobView"] | null;
@@ -8973,25 +9078,50 @@ export interface components {
          *     for it is 404. ``position``: the values of GPS and IMU by their names (docs/explorer.md).
          */
         SequenceFrame: {
+            /**
+             * @description The name that its files have in common.
+             * @example 0000000012
+             */
             id: string;
             /**
              * @description When it was written.
              * @example 2026-05-04T09:30:00Z
              */
             timestamp: string | null;
+            /** @description Its images, by their cameras. */
             cameras: {
                 [key: string]: components["schemas"]["CameraImage"];
             };
+            /**
+             * @description The address of its scan; null where it has none.
+             * @example /api/datasets/builtin:kitti-raw/sequences/2011_09_26_drive_0001_sync/frames/0000000012/points
+             */
             points: string | null;
+            /**
+             * @description The address of its scan drawn from above.
+             * @example /api/datasets/builtin:kitti-raw/sequences/2011_09_26_drive_0001_sync/frames/0000000012/from-above
+             */
             from_above: string | null;
+            /** @description The values of GPS and IMU, by their names. */
             position: {
                 [key: string]: number;
             } | null;
+            /** @description The objects that are labelled at it. */
             objects: components["schemas"]["SequenceObject"][];
+            /**
+             * @description What of it could not be read.
+             * @example [
+             *       "The scan is cut off."
+             *     ]
+             */
             problems: string[];
         };
-        /** SequenceList */
+        /**
+         * SequenceList
+         * @description Recordings.
+         */
         SequenceList: {
+            /** @description The recordings, by their ids. */
             sequences: components["schemas"]["SequenceView"][];
         };
         /**
@@ -9000,13 +9130,23 @@ export interface components {
          *     up), None where no calibration tells. ``cameras``: of those that see it.
          */
         SequenceObject: {
+            /**
+             * @description What it is.
+             * @example Car
+             */
             category: string;
+            /**
+             * @description The same number from frame to frame.
+             * @example 7
+             */
             track: number | null;
+            /** @description Eight, in metres: x ahead, y to the left, z up. */
             corners: [
                 number,
                 number,
                 number
             ][] | null;
+            /** @description Where it is in the images of the cameras that see it. */
             cameras: {
                 [key: string]: components["schemas"]["CameraBox"];
             };
@@ -9018,19 +9158,55 @@ export interface components {
          *     plugin declares it; asking for it downloads it. ``missing``: how many frames each sensor lacks.
          */
         SequenceView: {
+            /**
+             * @description The recording, as its dataset names it.
+             * @example 2011_09_26_drive_0001_sync
+             */
             id: string;
+            /**
+             * @description The key of the dataset that has it.
+             * @example builtin:kitti-raw
+             */
             dataset: string;
+            /**
+             * @description How its files lie: `raw` by drives, or `object`.
+             * @example raw
+             */
             layout: string;
             /**
              * @description Its bytes are on the server's machine already.
              * @example false
              */
             here: boolean;
+            /**
+             * @description The day it was recorded; null where that is not known.
+             * @example 2011-09-26
+             */
             date?: string | null;
+            /**
+             * @description How many frames it has; null before it is here.
+             * @example 108
+             */
             frame_count?: number | null;
+            /**
+             * @description The cameras that have images.
+             * @example [
+             *       "image_02",
+             *       "image_03"
+             *     ]
+             */
             cameras: string[];
+            /**
+             * @description How many frames have a scan of points.
+             * @example 108
+             */
             scan_count: number;
+            /**
+             * @description How many frames have a position.
+             * @example 108
+             */
             position_count: number;
+            /** @description How many frames each sensor lacks. */
             missing?: {
                 [key: string]: number;
             };
@@ -9539,21 +9715,37 @@ export interface components {
          *     column of a table.
          */
         StatisticsGroup: {
+            /**
+             * @description The split or the table.
+             * @example train
+             */
             name: string;
-            /** @example images */
+            /**
+             * @description What it counts.
+             * @example images
+             */
             of: components["schemas"]["StatisticsGroupOf"];
             /**
              * @description How many there are on all pages.
              * @example 208
              */
             total: number;
+            /** @description Each property of them, as a column of a table. */
             columns: components["schemas"]["ColumnStatistics"][];
+            /** @description How many each class has. */
             classes: components["schemas"]["Bar"][];
+            /** @description Of each channel of the images. */
             channels: components["schemas"]["ChannelStatistics"][];
-            /** @description Images that could not be read, and are in no figure. */
+            /**
+             * @description Images that could not be read, and are in no figure.
+             * @example 0
+             */
             unreadable: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What it counts.
+         * @enum {string}
+         */
         StatisticsGroupOf: "images" | "boxes" | "rows";
         /**
          * Stopped
@@ -10143,13 +10335,45 @@ export interface components {
          *     ``speed`` in m/s forward, ``heading`` in radians from east against the clock.
          */
         TrackPoint: {
+            /**
+             * @description The frame.
+             * @example 0000000012
+             */
             frame: string;
+            /**
+             * @description In degrees.
+             * @example 49.015
+             */
             latitude: number;
+            /**
+             * @description In degrees.
+             * @example 8.4342
+             */
             longitude: number;
+            /**
+             * @description In metres.
+             * @example 116.4
+             */
             altitude: number | null;
+            /**
+             * @description Metres east of the first place that is known.
+             * @example 12.6
+             */
             east: number;
+            /**
+             * @description Metres north of the first place that is known.
+             * @example -3.1
+             */
             north: number;
+            /**
+             * @description Forward, in metres a second.
+             * @example 8.4
+             */
             speed: number | null;
+            /**
+             * @description In radians, from east against the clock.
+             * @example 1.57
+             */
             heading: number | null;
         };
         /**
@@ -10632,7 +10856,11 @@ export interface components {
              * @example true
              */
             current: boolean;
-            /** @description The index file: what the dataset is, as Python. */
+            /**
+             * @description The index file: what the dataset is, as Python.
+             * @example @dataset
+             *     class Files: …
+             */
             index_file: string;
             /** @description The classes of the index file. */
             tables: components["schemas"]["VersionTable"][];
@@ -12782,7 +13010,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of classes, or its name */
+                /**
+                 * @description `id` of the list of classes, or its name
+                 * @example n01443537
+                 */
                 class_id: string;
             };
             cookie?: never;
@@ -12882,7 +13113,10 @@ export interface operations {
                  * @example train
                  */
                 split?: string;
-                /** @description Those below this node of WordNet, or below `root` */
+                /**
+                 * @description Those below this node of WordNet, or below `root`
+                 * @example n00015388
+                 */
                 parent?: string;
             };
             header?: {
@@ -13801,7 +14035,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
             };
             cookie?: never;
@@ -13874,7 +14111,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
             };
             cookie?: never;
@@ -13936,9 +14176,15 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
-                /** @description The name that the frame's files have in common */
+                /**
+                 * @description The name that the frame's files have in common
+                 * @example 0000000012
+                 */
                 frame_id: string;
             };
             cookie?: never;
@@ -13978,9 +14224,15 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
-                /** @description The name that the frame's files have in common */
+                /**
+                 * @description The name that the frame's files have in common
+                 * @example 0000000012
+                 */
                 frame_id: string;
             };
             cookie?: never;
@@ -14019,9 +14271,15 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
-                /** @description The name that the frame's files have in common */
+                /**
+                 * @description The name that the frame's files have in common
+                 * @example 0000000012
+                 */
                 frame_id: string;
             };
             cookie?: never;
@@ -14872,9 +15130,15 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `id` of the list of sequences */
+                /**
+                 * @description `id` of the list of sequences
+                 * @example 2011_09_26_drive_0001_sync
+                 */
                 sequence_id: string;
-                /** @description The name that the frame's files have in common */
+                /**
+                 * @description The name that the frame's files have in common
+                 * @example 0000000012
+                 */
                 frame_id: string;
             };
             cookie?: never;
@@ -14908,7 +15172,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of samples, or its file's name */
+                /**
+                 * @description `id` of the list of samples, or its file's name
+                 * @example train-12
+                 */
                 image_id: string;
             };
             cookie?: never;
@@ -14944,9 +15211,15 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of classes, or its name */
+                /**
+                 * @description `id` of the list of classes, or its name
+                 * @example n01443537
+                 */
                 class_id: string;
-                /** @description `id` of the list of samples, or its file's name */
+                /**
+                 * @description `id` of the list of samples, or its file's name
+                 * @example train-12
+                 */
                 image_id: string;
             };
             cookie?: never;
@@ -17521,6 +17794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
@@ -17533,6 +17807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
@@ -17584,6 +17859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
@@ -17597,6 +17873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
@@ -17648,6 +17925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };
@@ -17661,6 +17939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["UploadAnswers"];
                 };
             };

@@ -39,7 +39,7 @@ VERSION_WORDS: dict[str, Word] = {
         "The repository, on the server's machine; null where there is none.",
         "/data/downloads/.versions/huggingface/acme/animals/all",
     ),
-    "index_file": Word("The index file: what the dataset is, as Python."),
+    "index_file": Word("The index file: what the dataset is, as Python.", "@dataset\nclass Files: …"),
     "VersionDetail.tables": Word("The classes of the index file."),
     "VersionTable.name": Word("The name of its class.", "Pictures"),
     "VersionTable.fields": Word("As the index file writes them.", ["image: File[png]", "label: str"]),

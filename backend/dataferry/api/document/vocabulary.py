@@ -8,8 +8,10 @@ from dataferry.api.document.check_words import CHECK_WORDS
 from dataferry.api.document.dataset_words import DATASET_WORDS
 from dataferry.api.document.plugin_words import PLUGIN_WORDS
 from dataferry.api.document.query_words import QUERY_WORDS
+from dataferry.api.document.report_words import REPORT_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
+from dataferry.api.document.sequence_words import SEQUENCE_WORDS
 from dataferry.api.document.table_words import TABLE_WORDS
 from dataferry.api.document.upload_words import UPLOAD_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
@@ -312,4 +314,6 @@ WORDS: dict[str, Word] = {
     **SEARCH_WORDS,
     **CHECK_WORDS,
     **VERSION_WORDS,
+    **SEQUENCE_WORDS,
+    **REPORT_WORDS,
 }

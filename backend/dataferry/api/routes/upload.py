@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
+from dataferry.api.problems import MEDIA_TYPE
 from dataferry.core.errors import UploadTooLarge
 from dataferry.uploads.reception import MAX_FILE_BYTES
 from dataferry.uploads.views import PartialUpload, UploadAnswers, UploadCategory, UploadView
@@ -34,10 +35,20 @@ _OCTETS: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+#: Where the request as a whole cannot be read.
+_OR_A_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"model": UploadAnswers, "description": "At least one of the files is taken"},
-    400: {"model": UploadAnswers, "description": "None is taken; the request as a whole: a problem"},
-    413: {"model": UploadAnswers, "description": "None is taken, for its size; of the request: a problem"},
+    400: {
+        "model": UploadAnswers,
+        "description": "None is taken; the request as a whole: a problem",
+        "content": _OR_A_PROBLEM,
+    },
+    413: {
+        "model": UploadAnswers,
+        "description": "None is taken, for its size; of the request: a problem",
+        "content": _OR_A_PROBLEM,
+    },
 }
 
 
