@@ -78,6 +78,19 @@ def test_status_says_what_a_commit_would_do(versioned: GitFolder) -> None:
     assert len(versioned.names("mask")) == 3
 
 
+def test_a_sparse_checkout_is_told(versioned: GitFolder) -> None:
+    """Its index file is not "gone", and ``git restore`` would not bring it back."""
+    versioned.write("other/kept.txt", "x")
+    versioned.git("add", "other")
+    versioned.git("commit", "-qm", "something beside it")
+    versioned.git("sparse-checkout", "set", "--no-cone", "/other/")
+    said = versioned.git("datasets", "status")
+    assert "index.py: a sparse checkout leaves it out" in said
+    assert "git sparse-checkout disable" in said
+    versioned.git("sparse-checkout", "disable")
+    assert "sparse" not in versioned.git("datasets", "status")
+
+
 def test_log_and_diff(versioned: GitFolder) -> None:
     log = versioned.git("datasets", "log").splitlines()
     assert log[0].endswith(" Ada: v4")

@@ -117,6 +117,10 @@ class Repository:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
+    def is_left_out(self, path: str) -> bool:
+        """Whether git has a file that a sparse checkout keeps out of the working tree."""
+        return (self.ask_git("ls-files", "-t", "--", path) or "").startswith("S ")
+
     def lock(self, text: str | None, index_path: str) -> Lock | None:
         """Errors: ``InvalidInput`` for a text that is no lock."""
         return None if text is None else Lock.parse(text, lock_path(index_path))

@@ -1,6 +1,7 @@
 """What is here, and what a commit would do. Nothing runs."""
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from dataferry.core.errors import DataferryError
 from dataferry.core.sizes import readable_count
@@ -25,6 +26,13 @@ def status(repository: Repository) -> list[str]:
     if not paths:
         return ["Nothing is tracked here. Begin with: git datasets track index.py"]
     for path in paths:
+        if repository.is_left_out(path):
+            folder = str(PurePosixPath(path).parent)
+            lines += [
+                f"{path}: a sparse checkout leaves it out, and its data with it",
+                f"  To bring it: git sparse-checkout {'disable' if folder == '.' else f'add {folder}'}",
+            ]
+            continue
         lines += _datasets(repository, path) or [f"{path}: not committed yet"]
         lines += [f"  {line}" for line in _about(repository, path)]
     if missing := installing.missing(repository):
