@@ -101,6 +101,7 @@ from dataferry.mirror.service import Mirror
 from dataferry.plugins import installed_plugins
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
+from dataferry.tools.services import LocalServices
 from dataferry.uploads.service import build_uploads
 
 
@@ -149,6 +150,9 @@ def build_services(settings: Settings) -> Services:
     sandbox = Sandbox()
     comparisons = Comparisons(search, catalog, credentials, previews)
     library = Library(search, model_search, verdicts, comparisons, downloads, shelf, previews)
+    health = Health(database, store, jobs, access, downloads, found_plugins)
+    versions = Versions(database, store, jobs, accounts, access)
+    local = LocalServices(table_questions, health, versions)
     chat = ChatService(
         database,
         settings,
@@ -156,7 +160,7 @@ def build_services(settings: Settings) -> Services:
         jobs,
         models=models,
         secrets=secrets,
-        asking=table_questions,
+        local=local,
         changed=realtime.publish_change,
     )
     threads = SharedThreads(database, chat, accounts, VisibleDatasets(database, access), library, realtime)
@@ -185,7 +189,7 @@ def build_services(settings: Settings) -> Services:
             images, sandbox, DiskCache(store.root / ".images" / "drawn", settings.picture_cache_bytes)
         ),
         sandbox=sandbox,
-        health=Health(database, store, jobs, access, downloads, found_plugins),
+        health=health,
         sequences=Sequences(access, downloads, jobs, found_plugins),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
@@ -200,7 +204,7 @@ def build_services(settings: Settings) -> Services:
         ),
         checks=file_checks,
         upstream=Upstream(database, settings, catalog, credentials, access),
-        versions=Versions(database, store, jobs, accounts, access),
+        versions=versions,
         sharing=Sharing(database, access, accounts),
         history=DownloadHistory(database),
         pruning=Pruning(database, jobs, access),
@@ -215,7 +219,7 @@ def build_services(settings: Settings) -> Services:
         builtin=builtin,
         chat=chat,
         threads=threads,
-        mcp=McpServer(library, jobs, settings, secrets.subkey("mcp"), table_questions),
+        mcp=McpServer(library, jobs, settings, secrets.subkey("mcp"), local),
         models=models,
         model=ModelSetup(models, settings),
         realtime=realtime,

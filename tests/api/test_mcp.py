@@ -17,7 +17,8 @@ LIMIT = 100_000
 SLOW = f"huggingface:{Hubs.slow}"
 TOOLS = {
     *("search_datasets", "search_models", "dataset_details", "preview_dataset", "compare_datasets"),
-    *("query_table", "download_status", "follow_download", "list_library"),
+    *("query_table", "dataset_health", "dataset_versions"),
+    *("download_status", "follow_download", "list_library"),
 }
 ACTS = {"start_download", "cancel_download"}
 
@@ -66,6 +67,29 @@ async def test_a_dataset_is_found_looked_at_and_brought_here(server: Server, era
         assert job["state"] == "succeeded"
         library = await client.call_tool("list_library")
         assert "builtin:iris" in text_of(library)
+
+
+async def test_faults_and_versions_of_what_is_here_are_told(server: Server) -> None:
+    person = person_of(server, "keeper")
+    ref = "builtin:wine"
+    async with over_http(server.address, token_of(person)) as client:
+        absent = await client.call_tool("dataset_health", {"ref": ref})
+        assert absent.is_error, "looking brings nothing here"
+        assert not (await client.call_tool("start_download", {"ref": ref})).is_error
+        await client.call_tool("follow_download", {"ref": ref})
+        report = (await client.call_tool("dataset_health", {"ref": ref})).structured_content["report"]
+        assert report["state"] == "ready"
+        assert report["checked"]
+        none = await client.call_tool("dataset_versions", {"ref": ref})
+        assert "has 0 versions" in text_of(none)
+        job = person.post(f"/api/datasets/{ref}/versions", json={"message": "As it came"}).json()
+        assert person.finished(job["id"])["state"] == "succeeded"
+        listed = await client.call_tool("dataset_versions", {"ref": ref})
+        assert listed.structured_content["versions"][0]["message"] == "«As it came»"
+        both = await client.call_tool("dataset_versions", {"ref": ref, "older": "1", "newer": "1"})
+        assert "from version 1 to version 1" in text_of(both)
+        alone = await client.call_tool("dataset_versions", {"ref": ref, "older": "1"})
+        assert "Name both, or none." in text_of(alone)
 
 
 async def test_progress_is_told_while_a_download_is_followed(server: Server) -> None:

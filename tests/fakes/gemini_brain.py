@@ -49,6 +49,11 @@ _WORDS = {
     "vague": "What should the data be about?",
     "models": "What should the model do?",
 }
+#: What is asked of a dataset that is here: tool → words that are for it.
+_REPORTS = {
+    "dataset_health": r"\b(clean|duplicates?|leaks?|faults?)\b",
+    "dataset_versions": r"\b(versions?|history)\b",
+}
 _WHICH = "Which one do you mean? Say, for example, “the second one”."
 _LIMITS = {"license": "under {}", "format": "as {}", "task": "for {}"}
 _ORDERS = {"updated": "newest first", "downloads": "most downloaded first", "size": "largest first"}
@@ -66,6 +71,9 @@ def brain(body: Body) -> Reply:
 
 def _act(intent: Intent, conversation: Conversation) -> Reply:
     refs = [str(ref) for ref in intent.references.refs[:5]]
+    for tool, words in _REPORTS.items():
+        if refs and re.search(words, conversation.last, re.IGNORECASE):
+            return call(tool, ref=refs[0])
     match intent.kind:
         case "search":
             arguments = {"query": intent.query, **intent.filters}
@@ -136,6 +144,8 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
             return fact or "Its card has what is known of it; say “download it” to have it here."
         case "query_table":
             return "The rows and the SQL stand above."
+        case "dataset_health" | "dataset_versions":
+            return "Its own screen has each of them."
         case "compare_datasets":
             return say("≠ marks where they differ.")
         case "start_download":

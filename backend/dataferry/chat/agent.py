@@ -18,7 +18,7 @@ from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import AskingService, JobsService, LibraryService
+from dataferry.tools.services import JobsService, LibraryService, LocalServices
 from dataferry.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class Agent:
         jobs: JobsService,
         prompts: Prompts,
         models: ModelChoices | None = None,
-        asking: AskingService | None = None,
+        local: LocalServices | None = None,
     ) -> None:
         self._settings = settings
-        self._asking = asking
+        self._local = local
         self._library = library
         self._jobs = jobs
         self._prompts = prompts
@@ -114,7 +114,7 @@ class Agent:
             self._jobs,
             self._settings,
             self._prompts,
-            asking=self._asking,
+            local=self._local,
         )
         choice = await self._models.find()
         if choice is None:

@@ -28,7 +28,7 @@ from dataferry.core.paging import Position
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import AskingService, JobsService, LibraryService
+from dataferry.tools.services import JobsService, LibraryService, LocalServices
 
 T = TypeVar("T")
 
@@ -56,13 +56,13 @@ class ChatService:
         single_process: bool | None = None,
         models: ModelChoices | None = None,
         secrets: Secrets | None = None,
-        asking: AskingService | None = None,
+        local: LocalServices | None = None,
         changed: Callable[[str], None] = lambda _topic: None,
     ) -> None:
         self._database = database
         self._secrets = secrets
         self._library = library
-        self._agent = Agent(settings, library, jobs, prompts or Prompts(), models, asking)
+        self._agent = Agent(settings, library, jobs, prompts or Prompts(), models, local)
         self._timing = timing
         self._changed = changed
         self._owner = rows.Owner(

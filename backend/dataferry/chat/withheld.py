@@ -26,7 +26,9 @@ _WORDS = {
     " Library.",
 }
 #: What these tools bring is in the data; the others tell what a source tells everybody.
-_OF_CONTENTS = frozenset({"preview_dataset", "query_table", "compare_datasets"})
+_OF_CONTENTS = frozenset(
+    {"preview_dataset", "query_table", "compare_datasets", "dataset_health", "dataset_versions"}
+)
 _OF_THE_OWNER = frozenset({"download_status", "cancel_download", "list_library"})
 _RESET = {"local_status": "absent", "job_id": None, "file_path": None, "dataset_id": None}
 
@@ -128,6 +130,8 @@ class _Reader:
             return part | {"type": "tool-dataset_details", "output": told}
         if tool == "compare_datasets":
             return part | {"output": {"comparison": _comparison(output["comparison"])}}
+        if tool == "dataset_health":  # the job that computes it is the owner's
+            return part | {"output": output | {"report": output["report"] | {"job": None}}}
         return part if tool in _OF_CONTENTS else _withheld("owner")
 
     def _seen_cards(self, output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

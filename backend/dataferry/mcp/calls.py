@@ -21,7 +21,7 @@ from dataferry.tools.events import ToolDone, ToolOutcome
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import StartOutput
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import AskingService, LibraryService
+from dataferry.tools.services import LibraryService, LocalServices
 from dataferry.tools.started_bytes import StartedBytes
 from dataferry.tools.toolbox import Call, Toolbox
 
@@ -53,7 +53,7 @@ class ToolCalls:
         jobs: Jobs,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
-        asking: AskingService | None = None,
+        local: LocalServices | None = None,
     ) -> None:
         self.prompts = Prompts(variant="mcp")
         self.started = StartedDownloads(jobs)
@@ -61,7 +61,7 @@ class ToolCalls:
         self._jobs = jobs
         self._settings = settings
         self._clock = clock
-        self._asking = asking
+        self._local = local
         self._bytes: dict[str, StartedBytes] = {}
 
     async def call(
@@ -112,7 +112,7 @@ class ToolCalls:
             self._settings,
             self.prompts,
             started,
-            asking=self._asking,
+            local=self._local,
         )
         outcome = await box.run(Call("call", name, arguments))
         match outcome:

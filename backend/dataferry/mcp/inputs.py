@@ -39,6 +39,8 @@ FACTS: dict[str, ToolFacts] = {
     "preview_dataset": ToolFacts("Show the first rows"),
     "query_table": ToolFacts("Query a table", asks_hubs=False),
     "compare_datasets": ToolFacts("Compare datasets"),
+    "dataset_health": ToolFacts("What is wrong with the data", asks_hubs=False),
+    "dataset_versions": ToolFacts("List and compare versions", asks_hubs=False),
     "start_download": ToolFacts("Download a dataset", scope="download", read_only=False),
     "download_status": ToolFacts("How far downloads are", asks_hubs=False),
     FOLLOW: ToolFacts("Follow a download", asks_hubs=False),

@@ -14,7 +14,7 @@ from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.mcp.calls import ToolCalls
 from dataferry.mcp.sessions import Sessions
-from dataferry.tools.services import AskingService, LibraryService
+from dataferry.tools.services import LibraryService, LocalServices
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ class McpServer:
         jobs: Jobs,
         settings: Settings,
         key: bytes,
-        asking: AskingService | None = None,
+        local: LocalServices | None = None,
     ) -> None:
-        self._calls = ToolCalls(library, jobs, settings, asking=asking)
+        self._calls = ToolCalls(library, jobs, settings, local=local)
         self._key = key
         self._sessions = Sessions(MAX_SESSIONS_PER_PERSON)
         self._manager: asyncio.Future[Any] | None = None

@@ -68,6 +68,17 @@ class QueryInput(ToolInput):
     revision: str | None = Field(None, max_length=200)
 
 
+class HealthInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+
+
+class VersionsInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    older: str | None = Field(None, max_length=200)
+    newer: str | None = Field(None, max_length=200)
+
+
 class StartInput(ToolInput):
     ref: str = Field(max_length=4096)
     revision: str | None = Field(None, max_length=200)
@@ -92,6 +103,8 @@ TOOLS: dict[str, type[ToolInput]] = {
     "preview_dataset": PreviewInput,
     "query_table": QueryInput,
     "compare_datasets": CompareInput,
+    "dataset_health": HealthInput,
+    "dataset_versions": VersionsInput,
     "start_download": StartInput,
     "download_status": StatusInput,
     "cancel_download": CancelInput,

@@ -7,11 +7,13 @@ from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.problems import SourceProblem
 from dataferry.core.types import FilteredOut, SourceName, View
+from dataferry.explorer.health.views import DatasetHealth
 from dataferry.explorer.sql_views import AskableTable, TableAnswer
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
+from dataferry.library.versions.views import VersionComparison, VersionView
 from dataferry.library.views import DatasetView, DownloadTicket
 
 
@@ -91,6 +93,24 @@ class QueryOutput(View):
     answer: TableAnswer | None = None
 
 
+class HealthOutput(View):
+    """Output of ``dataset_health``. Names in what ``findings`` say are untrusted text."""
+
+    ref: str
+    report: DatasetHealth
+
+
+class VersionsOutput(View):
+    """Output of ``dataset_versions``: the newest of ``total`` versions, none of a dataset that has none.
+    ``comparison``: of the two that were named, with their first rows that differ. All texts are untrusted."""
+
+    ref: str
+    key: str
+    versions: tuple[VersionView, ...]
+    total: int
+    comparison: VersionComparison | None = None
+
+
 class StartOutput(View):
     """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
     the person's click on ``card``, or that it is here already (``card.local_status``)."""
@@ -138,6 +158,8 @@ OUTPUTS: dict[str, type[View]] = {
     "preview_dataset": PreviewOutput,
     "query_table": QueryOutput,
     "compare_datasets": CompareOutput,
+    "dataset_health": HealthOutput,
+    "dataset_versions": VersionsOutput,
     "start_download": StartOutput,
     "download_status": JobsOutput,
     "cancel_download": JobsOutput,

@@ -20,12 +20,14 @@ from dataferry.core.visible import for_model
 from dataferry.library.card_views import CardCopy, DatasetCard
 from dataferry.library.comparison_views import ComparedDataset, Comparison
 from dataferry.library.verdict_views import Verdict
+from dataferry.library.versions.views import VersionComparison
 from dataferry.library.views import DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
     OUTPUTS,
     CompareOutput,
     DetailsOutput,
+    HealthOutput,
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
@@ -33,6 +35,7 @@ from dataferry.tools.outputs import (
     QueryOutput,
     SearchOutput,
     StartOutput,
+    VersionsOutput,
 )
 from dataferry.tools.prompts import Prompts
 
@@ -59,6 +62,10 @@ def output_text(prompts: Prompts, result: View) -> str:
             return _preview(prompts, result)
         case QueryOutput():
             return _query(prompts, result)
+        case HealthOutput():
+            return _health(prompts, result)
+        case VersionsOutput():
+            return _versions(prompts, result)
         case CompareOutput(comparison=comparison):
             return _comparison(prompts, comparison)
         case StartOutput():
@@ -193,6 +200,49 @@ def _query(prompts: Prompts, result: QueryOutput) -> str:
         more="yes" if shown.more else "no",
         rows=quote(prompts, _lines([header, *rows]), _README),
     )
+
+
+def _health(prompts: Prompts, result: HealthOutput) -> str:
+    report = result.report
+    job = report.job
+    return prompts.text(
+        "results/health",
+        ref=fenced(result.ref, 200),
+        state=report.state,
+        job=format_job_state(job) if job is not None else "none",
+        current="yes" if report.current else "no",
+        findings=quote(prompts, _lines(one.says for one in report.findings), _README)
+        if report.findings
+        else "none",
+        checked="; ".join(report.checked) or "nothing yet",
+        unchecked=fenced("; ".join(report.unchecked), _README) or "nothing",
+        reason=report.reason or "",
+    )
+
+
+def _versions(prompts: Prompts, result: VersionsOutput) -> str:
+    lines = (
+        f"{one.number}: {one.short}, {one.at:%Y-%m-%d}, by {one.author}, +{one.added} −{one.removed}"
+        f" ~{one.changed} files{', the files that are here' if one.current else ''}: {one.message}"
+        for one in result.versions
+    )
+    return prompts.text(
+        "results/versions",
+        ref=fenced(result.ref, 200),
+        total=result.total,
+        versions=quote(prompts, _lines(lines), _README) if result.versions else "none",
+        comparison=_changes(prompts, result.comparison) if result.comparison is not None else "not asked for",
+    )
+
+
+def _changes(prompts: Prompts, compared: VersionComparison) -> str:
+    lines = [f"from version {compared.older.number} to version {compared.newer.number}"]
+    lines += (
+        f"{table.name}: {table.added} rows added, {table.removed} removed, {table.changed} changed"
+        for table in compared.tables
+    )
+    lines += (f"{row.change} {row.name or row.after or row.before}" for row in compared.rows)
+    return quote(prompts, _lines(lines), _README)
 
 
 def _models(prompts: Prompts, result: ModelsOutput) -> str:

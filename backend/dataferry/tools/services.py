@@ -1,16 +1,20 @@
 """What the tools need of the library and of the jobs."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
+from dataferry.core.paging import Position
 from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.explorer.health.views import DatasetHealth
 from dataferry.explorer.sql_views import AskableTables, TableAnswer
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
+from dataferry.library.versions.views import VersionComparison, VersionPage
 from dataferry.library.views import DatasetPage, DownloadTicket
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
@@ -88,6 +92,33 @@ class AskingService(Protocol):
         *,
         limit: int = 1_000,
     ) -> TableAnswer: ...
+
+
+class HealthService(Protocol):
+    """What the tools need of the reports on what is here."""
+
+    async def report(self, viewer: Viewer, key: str, revision: str | None = None) -> DatasetHealth: ...
+
+
+class VersionsService(Protocol):
+    """What the tools need of the versions of what is here."""
+
+    async def page(
+        self, viewer: Viewer, key_or_alias: str, position: Position | None, limit: int
+    ) -> tuple[VersionPage, Position | None]: ...
+
+    async def compare(
+        self, viewer: Viewer, key_or_alias: str, older: str, newer: str, *, limit: int = 50
+    ) -> tuple[VersionComparison, Position | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServices:
+    """What the tools can tell of datasets that are here, beside the library's list."""
+
+    asking: AskingService
+    health: HealthService
+    versions: VersionsService
 
 
 class JobsService(Protocol):

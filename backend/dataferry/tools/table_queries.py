@@ -5,7 +5,7 @@ from dataferry.core.types import DatasetRef, Viewer
 from dataferry.explorer.sql_views import TableAnswer
 from dataferry.tools.inputs import QueryInput
 from dataferry.tools.outputs import QueryOutput
-from dataferry.tools.services import AskingService
+from dataferry.tools.services import LocalServices
 
 #: The dataset's own screen has more of them.
 ROWS, COLUMNS, CELL_CHARS = 50, 30, 300
@@ -16,15 +16,16 @@ _PREPARING_S = 40.0
 
 
 async def query_table(
-    asking: AskingService | None, viewer: Viewer, ref: DatasetRef, asked: QueryInput
+    local: LocalServices | None, viewer: Viewer, ref: DatasetRef, asked: QueryInput
 ) -> QueryOutput:
     """The answer to SQL or to a question; without both, what can be asked.
 
     Errors: ``NotFound`` for what is not here; ``Conflict`` while its tables are prepared; those of
     ``AskingService.ask``.
     """
-    if asking is None:
+    if local is None:
         raise Conflict("Tables cannot be asked here.", next_step="Ask on the dataset's own screen.")
+    asking = local.asking
     if not await asking.prepare(viewer, ref.key, asked.revision, wait_s=_PREPARING_S):
         raise Conflict("Its tables are being prepared, once.", next_step="Ask again in a minute.")
     askable = await asking.askable(viewer, ref.key, asked.table, asked.revision)

@@ -43,6 +43,7 @@ from dataferry.tools.inputs import (
     StartInput,
     StatusInput,
 )
+from dataferry.tools.local_reports import dataset_health, dataset_versions
 from dataferry.tools.outputs import (
     CompareOutput,
     DetailsOutput,
@@ -56,7 +57,7 @@ from dataferry.tools.outputs import (
     views_of,
 )
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import AskingService, JobsService, LibraryService
+from dataferry.tools.services import JobsService, LibraryService, LocalServices
 from dataferry.tools.started_bytes import StartedBytes
 from dataferry.tools.table_queries import query_table
 
@@ -98,7 +99,7 @@ class Toolbox:
         settings: Settings,
         prompts: Prompts,
         started: StartedBytes | None = None,
-        asking: AskingService | None = None,
+        local: LocalServices | None = None,
     ) -> None:
         self.prompts = prompts
         self.outcomes: list[ToolOutcome] = []
@@ -116,7 +117,13 @@ class Toolbox:
             "search_models": _at_once(self._search_models),
             "dataset_details": _at_once(self._details),
             "preview_dataset": _at_once(self._preview),
-            "query_table": _at_once(lambda asked: query_table(asking, viewer, self._ref(asked.ref), asked)),
+            "query_table": _at_once(lambda asked: query_table(local, viewer, self._ref(asked.ref), asked)),
+            "dataset_health": _at_once(
+                lambda asked: dataset_health(local, viewer, self._ref(asked.ref), asked)
+            ),
+            "dataset_versions": _at_once(
+                lambda asked: dataset_versions(local, viewer, self._ref(asked.ref), asked)
+            ),
             "compare_datasets": _at_once(self._compare),
             "start_download": _at_once(self._start),
             "download_status": _at_once(self._status),

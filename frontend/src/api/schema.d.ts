@@ -5615,6 +5615,19 @@ export interface components {
             name: string;
         };
         /**
+         * HealthOutput
+         * @description Output of ``dataset_health``. Names in what ``findings`` say are untrusted text.
+         */
+        HealthOutput: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /** @description What was found, and what was looked for. */
+            report: components["schemas"]["DatasetHealth"];
+        };
+        /**
          * HistoryEntryView
          * @description What became of a download, an update or a deletion, as it was then.
          */
@@ -10301,7 +10314,7 @@ export interface components {
          */
         ToolCallState: "running" | "done" | "failed";
         /** @description What a tool of the chat has found. */
-        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["QueryOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
+        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["QueryOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["HealthOutput"] | components["schemas"]["VersionsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
          * TopicChanged
          * @description What the topic is about has changed, and is to be read again where it is stored; sent on subscription
@@ -11127,6 +11140,32 @@ export interface components {
              * @example true
              */
             current: boolean;
+        };
+        /**
+         * VersionsOutput
+         * @description Output of ``dataset_versions``: the newest of ``total`` versions, none of a dataset that has none.
+         *     ``comparison``: of the two that were named, with their first rows that differ. All texts are untrusted.
+         */
+        VersionsOutput: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /** @description Newest first. */
+            versions: components["schemas"]["VersionView"][];
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
+            total: number;
+            /** @description Of the two versions that were named; else null. */
+            comparison?: components["schemas"]["VersionComparison"] | null;
         };
     };
     responses: {

@@ -34,6 +34,7 @@ REPORT_WORDS: dict[str, Word] = {
     "DatasetHealth.unchecked": Word("What could not be looked for, and why.", ["Its labels: it has none."]),
     "Finding.members": Word("How many are in its groups in all.", 12),
     "Finding.says": Word("In one line, with the figures by which it was judged.", _TWICE),
+    "HealthOutput.report": Word("What was found, and what was looked for."),
     "FindingGroup.members": Word("Copies of one picture, or one member alone."),
     "FindingGroup.more": Word("How many more members it has than are listed.", 0),
     "FindingPage.finding": Word("What was found."),

@@ -16,6 +16,7 @@ from dataferry.realtime.events import ClientMessage, ServerMessage
 from dataferry.tools.outputs import (
     CompareOutput,
     DetailsOutput,
+    HealthOutput,
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
@@ -23,6 +24,7 @@ from dataferry.tools.outputs import (
     QueryOutput,
     SearchOutput,
     StartOutput,
+    VersionsOutput,
 )
 
 ToolOutput = (
@@ -32,6 +34,8 @@ ToolOutput = (
     | PreviewOutput
     | QueryOutput
     | CompareOutput
+    | HealthOutput
+    | VersionsOutput
     | StartOutput
     | JobsOutput
     | LibraryOutput

@@ -48,6 +48,10 @@ function failed(part: ToolPart): string {
       return "The dataset could not be read.";
     case "tool-query_table":
       return "The table gave no answer.";
+    case "tool-dataset_health":
+      return "The report on the data could not be made.";
+    case "tool-dataset_versions":
+      return "Its versions could not be read.";
     case "tool-preview_dataset":
       return "The first rows could not be read.";
     case "tool-start_download":

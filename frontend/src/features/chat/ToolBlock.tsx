@@ -18,6 +18,10 @@ import { ToolLine } from "./ToolLine";
 
 const PreviewBlock = lazy(() => import("./PreviewBlock"));
 const QueryBlock = lazy(() => import("./QueryBlock"));
+const HealthBlock = lazy(async () => ({ default: (await import("./ReportBlock")).HealthBlock }));
+const VersionsBlock = lazy(async () => ({
+  default: (await import("./ReportBlock")).VersionsBlock,
+}));
 
 type Done<T extends ToolPart["type"]> = Extract<ToolPart, { type: T; state: "output-available" }>;
 
@@ -87,6 +91,18 @@ function Output({ tools, around }: OutputProps) {
             </Suspense>
           ),
       );
+    case "tool-dataset_health":
+      return (tools as Done<"tool-dataset_health">[]).map(({ toolCallId, output }) => (
+        <Suspense key={toolCallId} fallback={null}>
+          <HealthBlock output={output} />
+        </Suspense>
+      ));
+    case "tool-dataset_versions":
+      return (tools as Done<"tool-dataset_versions">[]).map(({ toolCallId, output }) => (
+        <Suspense key={toolCallId} fallback={null}>
+          <VersionsBlock output={output} />
+        </Suspense>
+      ));
     case "tool-start_download":
       return <StartedDownloads tools={tools as Done<"tool-start_download">[]} above={above} />;
     case "tool-download_status":
@@ -159,6 +175,10 @@ function doing(part: ToolPart): string {
       return "Fetching the first rows…";
     case "tool-query_table":
       return "Asking the table…";
+    case "tool-dataset_health":
+      return "Looking for faults in the data…";
+    case "tool-dataset_versions":
+      return "Looking at its versions…";
     case "tool-start_download":
       return "Starting the download…";
     case "tool-download_status":

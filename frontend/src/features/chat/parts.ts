@@ -11,6 +11,8 @@ export type ModelsOutput = Schemas["ModelsOutput"];
 export type CompareOutput = Schemas["CompareOutput"];
 export type PreviewOutput = Schemas["PreviewOutput"];
 export type QueryOutput = Schemas["QueryOutput"];
+export type HealthOutput = Schemas["HealthOutput"];
+export type VersionsOutput = Schemas["VersionsOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
 export type LibraryOutput = Schemas["LibraryOutput"];
@@ -33,6 +35,8 @@ export interface Tools {
   dataset_details: { input: RefInput; output: DetailsOutput };
   preview_dataset: { input: RefInput; output: PreviewOutput };
   query_table: { input: RefInput; output: QueryOutput };
+  dataset_health: { input: RefInput; output: HealthOutput };
+  dataset_versions: { input: RefInput; output: VersionsOutput };
   start_download: { input: RefInput; output: StartOutput };
   download_status: { input: Partial<RefInput>; output: JobsOutput };
   cancel_download: { input: RefInput; output: JobsOutput };
