@@ -10830,7 +10830,7 @@ export interface components {
              */
             revision: string | null;
             /**
-             * @description Rows of its first table.
+             * @description Rows of its tables; where it has none, its files.
              * @example 1200
              */
             rows: number;
@@ -11101,7 +11101,7 @@ export interface components {
              */
             revision: string | null;
             /**
-             * @description Rows of its first table.
+             * @description Rows of its tables; where it has none, its files.
              * @example 1200
              */
             rows: number;

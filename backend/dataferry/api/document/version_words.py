@@ -18,8 +18,8 @@ VERSION_WORDS: dict[str, Word] = {
     "author": Word(
         "Who recorded it; `Dataferry` where it did so by itself, after an update.", "ada@example.org"
     ),
-    "VersionView.rows": Word("Rows of its first table.", 1200),
-    "VersionDetail.rows": Word("Rows of its first table.", 1200),
+    "VersionView.rows": Word("Rows of its tables; where it has none, its files.", 1200),
+    "VersionDetail.rows": Word("Rows of its tables; where it has none, its files.", 1200),
     "VersionTable.rows": Word("How many rows it has.", 1200),
     "VersionsOutput.comparison": Word("Of the two versions that were named; else null."),
     "VersionComparison.rows": Word("Rows of the table that differ, in their order."),

@@ -101,7 +101,8 @@ def _commit(
         checksum,
         files=len(files),
         bytes=sum(file.size for file in files),
-        rows=lock.datasets[0].rows,
+        # The class of all files comes last.
+        rows=sum(one.rows for one in lock.datasets[:-1]) or lock.datasets[-1].rows,
         added=len(now.keys() - before.keys()),
         removed=len(before.keys() - now.keys()),
         changed=sum(1 for path in now.keys() & before.keys() if now[path] != before[path]),

@@ -32,7 +32,8 @@ _SETTINGS = ("core.hooksPath=/dev/null", "commit.gpgsign=false", f"init.defaultB
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is noted of a version beside its message. ``revision``: of the source; ``checksum``: of all files
-    (``tree_checksum``); ``rows``: of its first class; ``restores``: the version that it brought back."""
+    (``tree_checksum``); ``rows``: of all its classes
+    but that of all files; ``restores``: the version that it brought back."""
 
     ref: str
     revision: str

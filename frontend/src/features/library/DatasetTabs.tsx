@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
-import { Suspense, useId } from "react";
+import { Suspense, useId, useLayoutEffect, useRef } from "react";
 import { samplesQuery } from "@/features/samples/queries";
 import { sequencesQuery } from "@/features/sequences/queries";
 import { lazily } from "@/ui/lazily";
@@ -64,43 +64,9 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
   // Pictures beside tables are often not what a dataset is about.
   const usual = builtin ? tabs[0] : "first";
   const tab = tabs.find((one) => one === asked) ?? usual ?? "first";
-  function move(by: number) {
-    const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab;
-    change({ tab: next });
-    document.getElementById(`${id}-${next}`)?.focus();
-  }
   return (
     <div className="grid grid-cols-1 gap-3">
-      <div
-        role="tablist"
-        aria-label="What is in it"
-        className="flex gap-1 overflow-x-auto border-b"
-      >
-        {tabs.map((one) => (
-          <button
-            key={one}
-            id={`${id}-${one}`}
-            type="button"
-            role="tab"
-            aria-selected={tab === one}
-            aria-controls={`${id}-panel`}
-            tabIndex={tab === one ? 0 : -1}
-            onClick={() => change({ tab: one })}
-            onKeyDown={({ key }) => {
-              if (key === "ArrowRight") move(1);
-              if (key === "ArrowLeft") move(-1);
-            }}
-            className={clsx(
-              "-mb-px min-h-9 shrink-0 border-b-2 px-3 text-14 touch:min-h-11",
-              tab === one
-                ? "border-accent font-medium text-fg"
-                : "border-transparent text-muted hover:text-fg",
-            )}
-          >
-            {NAMES[one]}
-          </button>
-        ))}
-      </div>
+      <TabStrip id={id} tabs={tabs} tab={tab} onChoose={(next) => change({ tab: next })} />
       <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${tab}`}>
         {tab === "first" ? (
           <FirstRows name={name} revision={revision} here />
@@ -122,6 +88,64 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
           </Suspense>
         )}
       </div>
+    </div>
+  );
+}
+
+interface TabStripProps {
+  id: string;
+  tabs: readonly DatasetTab[];
+  tab: DatasetTab;
+  onChoose: (tab: DatasetTab) => void;
+}
+
+function TabStrip({ id, tabs, tab, onChoose }: TabStripProps) {
+  const strip = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is open.
+  useLayoutEffect(() => {
+    // On a telephone not all of them have room: the one that is open is seen.
+    const row = strip.current;
+    const open = row?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (!row || !open) return;
+    const end = open.offsetLeft - row.offsetLeft + open.offsetWidth;
+    row.scrollLeft = Math.max(0, end - row.clientWidth);
+  }, [tab, tabs.length]);
+  function move(by: number) {
+    const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab;
+    onChoose(next);
+    document.getElementById(`${id}-${next}`)?.focus();
+  }
+  return (
+    <div
+      ref={strip}
+      role="tablist"
+      aria-label="What is in it"
+      className="flex gap-1 overflow-x-auto border-b"
+    >
+      {tabs.map((one) => (
+        <button
+          key={one}
+          id={`${id}-${one}`}
+          type="button"
+          role="tab"
+          aria-selected={tab === one}
+          aria-controls={`${id}-panel`}
+          tabIndex={tab === one ? 0 : -1}
+          onClick={() => onChoose(one)}
+          onKeyDown={({ key }) => {
+            if (key === "ArrowRight") move(1);
+            if (key === "ArrowLeft") move(-1);
+          }}
+          className={clsx(
+            "-mb-px min-h-9 shrink-0 border-b-2 px-3 text-14 touch:min-h-11",
+            tab === one
+              ? "border-accent font-medium text-fg"
+              : "border-transparent text-muted hover:text-fg",
+          )}
+        >
+          {NAMES[one]}
+        </button>
+      ))}
     </div>
   );
 }
