@@ -209,6 +209,9 @@ def test_what_a_person_has_changed_is_a_version_and_others_may_not_write(
 def test_versions_go_with_the_dataset(ada: Client, versioned: dict[str, Any]) -> None:
     folder = Path(got(ada.get(f"/api/datasets/{KEY}/versions"))["folder"])
     assert folder.exists()
+    asked = {"datasets": [{"key": KEY}], "ask_only": True}
+    [told] = ada.post("/api/datasets/delete-multiple", json=asked).json()["results"]
+    assert told["versions"] == ada.get(f"/api/datasets/{KEY}/versions").json()["total"] > 1
     done(ada, ada.http.delete(f"/api/datasets/{KEY}/data"))
     assert not folder.exists()
     gone = got(ada.get(f"/api/datasets/{KEY}/versions"))

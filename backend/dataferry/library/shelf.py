@@ -31,6 +31,7 @@ from dataferry.library.preview_views import Preview, PreviewFiles
 from dataferry.library.previews import main_tables, preview_files, read_loader, read_preview
 from dataferry.library.receipts import download_note, receipt, receipt_json
 from dataferry.library.storage_views import StorageView
+from dataferry.library.versions.leaving import counts, leaving
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -302,20 +303,25 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def check(session: Session) -> tuple[builtins.list[str | DataferryError], set[str], int]:
+        def check(
+            session: Session,
+        ) -> tuple[builtins.list[str | DataferryError], set[str], int, dict[str, Path]]:
             found = [self._deletable(session, viewer, *target) for target in targets]
             going = rights.removed_by(session, viewer, [one for one in found if isinstance(one, str)])
-            return found, going, freed_bytes(session, viewer, *going)
+            versions = leaving(session, self._store, going)
+            return found, going, freed_bytes(session, viewer, *going), versions
 
-        found, going, freed = await self._database.run_read(check)
+        found, going, freed, leaving_versions = await self._database.run_read(check)
         freed += await in_thread("disk", partial_bytes, self._store, *going)
+        versions = await in_thread("disk", counts, leaving_versions)
         results = []
         for (key, revision), one in zip(targets, found, strict=True):
             result = SeveralDeletion(key=key, revision=revision)
             if isinstance(one, DataferryError):
                 result = result.model_copy(update={"problem": problem_view(one)})
             else:
-                result = result.model_copy(update={"stays": one not in going})
+                told = {"stays": one not in going, "versions": versions.get(one, 0)}
+                result = result.model_copy(update=told)
                 if not ask_only:
                     result = await self._deleted(viewer, one, result)
             results.append(result)

@@ -331,12 +331,14 @@ class Deletion(View):
 
 class SeveralDeletion(View):
     """One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-    asked. ``stays``: others have asked for the dataset too, so that its files stay for them."""
+    asked. ``stays``: others have asked for the dataset too, so that its files stay for them. ``versions``: so
+    many recorded ones go with it."""
 
     key: str
     revision: str | None
     job_id: str | None = None
     stays: bool = False
+    versions: int = 0
     problem: ProblemView | None = None
 
 

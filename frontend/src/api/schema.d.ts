@@ -9243,7 +9243,8 @@ export interface components {
         /**
          * SeveralDeletion
          * @description One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-         *     asked. ``stays``: others have asked for the dataset too, so that its files stay for them.
+         *     asked. ``stays``: others have asked for the dataset too, so that its files stay for them. ``versions``: so
+         *     many recorded ones go with it.
          */
         SeveralDeletion: {
             /**
@@ -9266,6 +9267,11 @@ export interface components {
              * @example false
              */
             stays: boolean;
+            /**
+             * @description So many recorded versions go with it.
+             * @example 3
+             */
+            versions: number;
             /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["ProblemView"] | null;
         };

@@ -21,6 +21,7 @@ VERSION_WORDS: dict[str, Word] = {
     "VersionView.rows": Word("Rows of its tables; where it has none, its files.", 1200),
     "VersionDetail.rows": Word("Rows of its tables; where it has none, its files.", 1200),
     "VersionTable.rows": Word("How many rows it has.", 1200),
+    "SeveralDeletion.versions": Word("So many recorded versions go with it.", 3),
     "VersionsOutput.comparison": Word("Of the two versions that were named; else null."),
     "VersionComparison.rows": Word("Rows of the table that differ, in their order."),
     "VersionView.added": Word("Files that the version before did not have.", 12),

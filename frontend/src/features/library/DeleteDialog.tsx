@@ -64,6 +64,7 @@ function Question({ datasets, onClose, onDeleted }: DeleteDialogProps) {
   const answer = remove.data ?? asked.data;
   const refused = answer ? refusals(answer) : [];
   const staying = answer ? answer.results.filter(({ stays }) => stays) : [];
+  const versions = answer ? answer.results.reduce((sum, one) => sum + (one.versions ?? 0), 0) : 0;
   const titleOf = (key: string) => datasets.find(({ id }) => id === key)?.title;
   const going = datasets.length - refused.length;
   const error = remove.error ?? asked.error;
@@ -83,6 +84,13 @@ function Question({ datasets, onClose, onDeleted }: DeleteDialogProps) {
         )}{" "}
         {datasets.length > 1 ? "They" : "It"} can be downloaded again.
       </p>
+      {versions > 0 && (
+        <p>
+          <strong className="font-semibold">{plural(versions, "recorded version")}</strong>{" "}
+          {versions > 1 ? "go" : "goes"} too, and nobody can bring {versions > 1 ? "them" : "it"}{" "}
+          back.
+        </p>
+      )}
       <Names datasets={datasets} />
       {refused.length > 0 && (
         <ul className="grid gap-1 text-13">
