@@ -258,6 +258,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         await asyncio.to_thread(wired.uploads.retention.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
+        await wired.credentials.close()
         await asyncio.to_thread(wired.close)
 
 

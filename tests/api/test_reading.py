@@ -48,8 +48,11 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
             "/api/datasets/compare": "?ref=builtin:iris&ref=builtin:wine",
             "/api/datasets/{key}/tables/{table}/media": "?row=0&column=0",
             "/api/datasets/{key}/tables/{table}/pictures": "?name=a.png",
+            "/api/datasets/{key}/versions/diff": "?from=1&to=2",
+            "/api/datasets/{key}/versions/pictures": f"?sha256={'0' * 64}",
         }
         names = {"key": "builtin:iris", "chat_id": chat, "split": "train", "index": "0"}
+        names |= {"kind": "blank", "category": "traffic"}
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             answers = {
@@ -60,5 +63,8 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
             }
             other.execute("ROLLBACK")
     assert len(answers) > 15
-    assert {path: status for path, status in answers.items() if status not in (200, 204, 404)} == {}
+    # A dataset without versions has none to take away, and without a report nothing was found in it.
+    for path in ("/versions/bundle", "/health/{kind}", "/health/{kind}/export"):
+        assert answers.pop("/api/datasets/{key}" + path) == 409
+    assert {path: status for path, status in answers.items() if status not in (200, 202, 204, 404)} == {}
     assert answers["/api/datasets"] == answers["/api/jobs"] == answers["/api/chats/{chat_id}"] == 200

@@ -28,10 +28,18 @@ WAIT = {"Prefer": "wait"}
 SECRET = "s3cr3t"
 TABLE = "table.csv"
 #: What the addresses of a dataset's routes are filled with; a query where one is needed.
-NAMES = {"path": TABLE, "table": table_id(TABLE), "split": "train", "index": "0"}
+NAMES = {"path": TABLE, "table": table_id(TABLE), "split": "train", "index": "0", "class_id": "cat"} | {
+    "sequence_id": "training",
+    "frame_id": "000000",
+    "image_id": "train-0",
+    "kind": "blank",
+    "version": "1",
+}
 QUERIES: dict[str, dict[str, int | str]] = {
     "/tables/{table}/media": {"row": 0, "column": 0},
     "/tables/{table}/pictures": {"name": "photo.png"},
+    "/versions/diff": {"from": "1", "to": "2"},
+    "/versions/pictures": {"sha256": "0" * 64},
 }
 
 
@@ -60,7 +68,8 @@ def gated(ada: Client, hubs: Hubs) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def letter(ada: Client) -> Iterator[str]:
-    """The key of what a private link of hers has brought: a table and a picture, prepared to be looked at."""
+    """The key of what a private link of hers has brought: a table and a picture, prepared to be looked at,
+    with its reports."""
     with LinkServer() as links:
         body = zipped([(TABLE, b"a,b\n1,2\n"), ("photo.png", png(8, 8)), ("README.md", b"# Mine\n")])
         links.pages["/mine.zip"] = Page(body)
@@ -68,6 +77,8 @@ def letter(ada: Client) -> Iterator[str]:
         asked = {"source": "url", "dataset_id": link}
         ticket = ada.post("/api/datasets/download-dataset", asked, headers=WAIT).json()
         ada.finished(ada.post(f"/api/datasets/{ticket['key']}/tables").json()["job"]["id"])
+        for report in ("statistics", "health"):
+            ada.finished(ada.post(f"/api/datasets/{ticket['key']}/{report}").json()["id"])
         yield ticket["key"]
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RevisionNotFoundError
 from PIL import Image
 
 from tests.fakes.content import Blob, InMemory, text
@@ -25,6 +27,7 @@ from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
+REPO = "acme/versioned"
 KEY = "huggingface:acme~versioned"
 HUB = "/api/datasets/download/huggingface"
 
@@ -204,6 +207,28 @@ def test_what_a_person_has_changed_is_a_version_and_others_may_not_write(
     assert got(bea.get(path))["may_write"] is False
     assert bea.post(path, {"message": "Not mine"}).status_code == 403
     assert bea.post(f"{path}/1/restore", {}).status_code == 403
+
+
+def test_a_version_is_a_revision_of_the_mirror(
+    server: Server, ada: Client, versioned: dict[str, Any], tmp_path: Path
+) -> None:
+    """Clients of the Hub find it among the tags, and get its bytes, whatever is here by now."""
+    oldest = got(ada.get(f"/api/datasets/{KEY}/versions"))["versions"][-1]
+    token = ada.post("/api/auth/tokens", {"name": "mirror", "scope": "read"}).json()["token"]
+    api = HfApi(endpoint=f"{server.address}/hub", token=token)
+    tags = {tag.name: tag.target_commit for tag in api.list_repo_refs(REPO, repo_type="dataset").tags}
+    name = f"v-{oldest['short']}"
+    assert tags[name] == oldest["id"]
+    listed = api.list_repo_files(REPO, repo_type="dataset", revision=oldest["id"])
+    assert set(FIRST) <= set(listed)
+    assert not (set(SECOND) - set(FIRST)) & set(listed)
+    api.snapshot_download(
+        REPO, repo_type="dataset", revision=name, local_dir=tmp_path, allow_patterns="train/**"
+    )
+    arrived = contents(str(tmp_path))
+    assert {path: arrived[path] for path in FIRST} == FIRST
+    with pytest.raises(RevisionNotFoundError):
+        api.list_repo_files(REPO, repo_type="dataset", revision="v-0123456789")
 
 
 def test_versions_go_with_the_dataset(ada: Client, versioned: dict[str, Any]) -> None:

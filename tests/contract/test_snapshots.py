@@ -6,7 +6,8 @@ import pytest
 
 from dataferry.core.db import Database
 from dataferry.core.types import DatasetRef
-from dataferry.library.snapshots import Folder, Snapshot, Snapshots
+from dataferry.library.file_trees import Folder
+from dataferry.library.snapshots import Snapshot, Snapshots
 from tests.contract.test_library_listing import put
 from tests.contract.test_shelf import BOB, EVE, World
 

@@ -1,5 +1,6 @@
 """What a source is shown: the person's own credential, else the server's, else none."""
 
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -21,16 +22,29 @@ def settings(folder: Path, **given: str) -> Settings:
     return Settings(_env_file=None, data_dir=folder, **(unset | given))  # type: ignore[arg-type]
 
 
-def resolver(database: Database, folder: Path, **given: str) -> CredentialResolver:
-    with database.unit_of_work() as session:
-        for name in ("ada", "bob"):
-            session.add(User(id=name, email=f"{name}@example.org", password_hash=""))
-    chosen = settings(folder, **given)
-    return CredentialResolver(database, chosen, Secrets(chosen))
+Make = Callable[..., CredentialResolver]
 
 
-async def test_without_settings_every_source_is_asked_anonymously(database: Database, tmp_path: Path) -> None:
-    found = await resolver(database, tmp_path).all("ada")
+@pytest.fixture
+async def resolver(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
+    """Makes one with these settings. What it writes down beside a request is written at the end."""
+    made: list[CredentialResolver] = []
+
+    def make(**given: str) -> CredentialResolver:
+        with database.unit_of_work() as session:
+            for name in ("ada", "bob"):
+                session.add(User(id=name, email=f"{name}@example.org", password_hash=""))
+        chosen = settings(tmp_path, **given)
+        made.append(CredentialResolver(database, chosen, Secrets(chosen)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+async def test_without_settings_every_source_is_asked_anonymously(resolver: Make) -> None:
+    found = await resolver().all("ada")
     assert found == {source: Credential(source) for source in SOURCE_NAMES}
 
 
@@ -59,8 +73,8 @@ def test_one_sources_token_goes_to_no_other(tmp_path: Path) -> None:
     assert set(server_credentials(settings(tmp_path, HF_TOKEN="hf_t"))) == {"huggingface"}
 
 
-async def test_a_persons_own_comes_first_and_is_theirs_alone(database: Database, tmp_path: Path) -> None:
-    credentials = resolver(database, tmp_path, HF_TOKEN="hf_server")
+async def test_a_persons_own_comes_first_and_is_theirs_alone(resolver: Make) -> None:
+    credentials = resolver(HF_TOKEN="hf_server")
     await credentials.keep("ada", Credential("huggingface", "user", None, "hf_first"))
     await credentials.keep("ada", Credential("huggingface", "user", None, "hf_ada"))
     own = Credential("huggingface", "user", None, "hf_ada")
@@ -76,16 +90,16 @@ async def test_a_persons_own_comes_first_and_is_theirs_alone(database: Database,
     assert await credentials.find("huggingface", "ada") == shared
 
 
-async def test_a_kept_key_is_sealed(database: Database, tmp_path: Path) -> None:
-    credentials = resolver(database, tmp_path)
+async def test_a_kept_key_is_sealed(database: Database, resolver: Make) -> None:
+    credentials = resolver()
     await credentials.keep("ada", Credential("kaggle", "user", "ada", "a-key-to-hide"))
     stored = await database.run(lambda session: session.get_one(StoredCredential, ("ada", "kaggle")))
     assert "a-key-to-hide" not in stored.model_dump_json()
     assert await credentials.find("kaggle", "ada") == Credential("kaggle", "user", "ada", "a-key-to-hide")
 
 
-async def test_the_use_of_a_key_is_written_down_now_and_then(database: Database, tmp_path: Path) -> None:
-    credentials = resolver(database, tmp_path)
+async def test_the_use_of_a_key_is_written_down_now_and_then(database: Database, resolver: Make) -> None:
+    credentials = resolver()
     await credentials.keep("ada", Credential("kaggle", "user", "ada", "k"))
 
     def used() -> list[datetime | None]:

@@ -82,7 +82,14 @@ def test_what_was_stored_before_it_could_say_so_is_retried_where_that_helps() ->
     final = {kind.code for kind in KINDS if not old(kind.code)}
     assert final == {
         *("invalid_input", "outside_store", "private_address", "not_signed_in", "forbidden", "gated"),
-        *("not_found", "unreadable", "source_not_configured", "credential_rejected", "unsafe_archive"),
+        *(
+            "not_found",
+            "no_images",
+            "unreadable",
+            "source_not_configured",
+            "credential_rejected",
+            "unsafe_archive",
+        ),
         *("model_key_rejected", "unknown_model", "config", "database_unusable"),
         *("insufficient_scope", "idempotency_key_used", "upgrade_required", "query_too_large"),
         *("bad_image", "bad_upload", "infected_file", "upload_too_large", "seal_broken"),

@@ -127,6 +127,10 @@ class CredentialResolver:
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
 
+    async def close(self) -> None:
+        """Wait for what is being written down."""
+        await asyncio.gather(*self._noting, return_exceptions=True)
+
     def _note_use(self, source: SourceName, user_id: str) -> None:
         """Write down that it is used just now. Blocks."""
 

@@ -232,6 +232,7 @@ _CODES = {
     "database_unusable": ExitCode.USAGE,
     "not_found": ExitCode.NOT_FOUND,
     "unreadable": ExitCode.NOT_FOUND,
+    "no_images": ExitCode.NOT_FOUND,
     "unknown_model": ExitCode.NOT_FOUND,
     "forbidden": ExitCode.NOT_ALLOWED,
     "gated": ExitCode.NOT_ALLOWED,

@@ -4,7 +4,7 @@
     ├── InvalidInput 422 ── OutsideStore, PrivateAddress, KeyUsed
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset, InsufficientScope, ConsentNeeded
-    ├── NotFound 404 ── Unreadable
+    ├── NotFound 404 ── NoImages, Unreadable
     ├── Conflict 409 ── FolderBusy, RoomReserved, StillAnswering, WrongOffset
     ├── UpgradeRequired 426
     ├── BadImage 400 ── BadUpload, InfectedFile
@@ -151,6 +151,10 @@ class NotFound(DataferryError):
     status, code, title = 404, "not_found", "Not found"
     usual_step = "Check the name."
     retryable = False
+
+
+class NoImages(NotFound):
+    code, title = "no_images", "There is no picture to see"
 
 
 class Unreadable(NotFound):

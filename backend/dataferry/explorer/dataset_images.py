@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from dataferry.core.db import Database
-from dataferry.core.errors import NotFound
+from dataferry.core.errors import NoImages
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, Http, Viewer
 from dataferry.explorer.image_index import ImageIndex, write_index
@@ -207,10 +207,6 @@ def _with_images(plugin: AnyPlugin, title: str) -> DatasetPlugin:
     if not isinstance(plugin, DatasetPlugin) or plugin.task_type == "text":
         raise no_images(title, "it has rows, not images", "Look at its tables and samples.")
     return plugin
-
-
-class NoImages(NotFound):
-    """A dataset that the viewer may see has no picture that could be shown."""
 
 
 def no_images(title: str, reason: str, next_step: str) -> NoImages:

@@ -44,7 +44,8 @@ def thinned(points: Points) -> Points:
     span = round(4 * _FARTHEST_M / VOXEL_M)
     names = (cells[:, 0] * span + cells[:, 1]) * span + cells[:, 2]
     _, first = np.unique(names, return_index=True)
-    return near[np.sort(first)]
+    thinner: Points = near[np.sort(first)]
+    return thinner
 
 
 def packed(points: Points) -> bytes:

@@ -14,6 +14,7 @@ from dataferry.core.errors import (
     Conflict,
     DataferryError,
     NetworkFault,
+    NoImages,
     NotFound,
     SourceError,
     TransferError,
@@ -22,7 +23,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.explorer.class_tree import ClassNode, class_named, class_nodes
-from dataferry.explorer.dataset_images import DatasetImages, NoImages
+from dataferry.explorer.dataset_images import DatasetImages
 from dataferry.explorer.indexed_images import IndexedImages
 from dataferry.explorer.open_splits import OpenSplit, OpenSplits
 from dataferry.explorer.plugin_images import READING, boxes_of, class_names, label_of, split_name

@@ -101,7 +101,7 @@ def _stretched(picture: "Image") -> Any:
 
     values = np.asarray(picture, np.float32)
     known = values[np.isfinite(values)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    low, high = (float(np.min(known)), float(np.max(known))) if known.size else (0.0, 0.0)
     grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-9))
     return grey.clip(0, 255).astype(np.uint8)
 
@@ -118,13 +118,13 @@ def encoded(picture: "Image", edge: int) -> tuple[bytes, int, int]:
 
 
 def facts(picture: "Image") -> dict[str, Any]:
-    """What its file says beside the picture: ``taken_at``, ``camera``, ``gps`` in degrees, and
+    """What its file says beside the picture: ``taken``, ``camera``, ``gps`` in degrees, and
     ``exif_orientation``."""
     exif = _exif(picture)
     taken = _folder(exif, _EXIF_FOLDER).get(_DATE_TAKEN)
     found: dict[str, Any] = {
         "exif_orientation": orientation(picture),
-        "taken_at": _text(taken),
+        "taken": _text(taken),
         "camera": " ".join(filter(None, (_text(exif.get(tag)) for tag in _CAMERA))) or None,
         "gps": _position(_folder(exif, _GPS_FOLDER)),
     }

@@ -91,7 +91,7 @@ def _eight_bits(picture: "Image") -> "Image":
 
     if picture.mode.startswith(("I", "F")):
         values = np.nan_to_num(np.asarray(picture, np.float64))
-        most = values.max(initial=0)
+        most = float(np.max(values, initial=0))
         scale = 257.0 if most > 255 and most <= 65_535 else max(1.0, most / 255)
         return Image.fromarray((values / scale).clip(0, 255).astype(np.uint8))
     if picture.mode in ("1", "L", "LA", "La"):

@@ -127,6 +127,6 @@ def _stretched(picture: "Image") -> "Image":
 
     values = np.asarray(picture, np.float32)
     known = values[np.isfinite(values)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    low, high = (float(np.min(known)), float(np.max(known))) if known.size else (0.0, 0.0)
     grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-9))
     return Image.fromarray(grey.clip(0, 255).astype(np.uint8))

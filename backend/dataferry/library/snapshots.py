@@ -1,9 +1,9 @@
 """The datasets on this machine as immutable trees of folders and files, for programs that walk them."""
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, tuple_
@@ -15,9 +15,12 @@ from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.library import file_rows, listing, rights, rows
 from dataferry.library.access import Access
+from dataferry.library.file_trees import FileList, FilesBelow, Folder, StoredFile, TreePage, behind, walk
 from dataferry.library.last_use import LastUse
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
+from dataferry.library.versions.repository import DatasetVersions, Recorded
+from dataferry.library.versions.trees import VersionTrees, content_of
 from dataferry.sources.cache import TtlCache
 
 #: Files that were looked at are looked at again soon; what a generation has does not change.
@@ -27,7 +30,8 @@ _REMEMBERED, _REMEMBERED_S = 20_000, 60.0
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A revision of a dataset, or chosen files of one, that is here. ``selection``: empty for all of its
-    files. ``size`` in bytes, ``downloaded_at_ms`` since the epoch."""
+    files. ``size`` in bytes, ``downloaded_at_ms`` since the epoch. ``version``: of a recorded version its id,
+    whose files are in its repository's cache; empty for what is in the dataset's folder."""
 
     id: str
     ref: DatasetRef
@@ -43,16 +47,7 @@ class Snapshot:
     downloaded_at_ms: int
     generation: int
     tree: Path
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """``git_oid``: git's SHA-1 of the file where its source publishes that and no SHA-256; else None."""
-
-    path: str
-    size: int
-    sha256: str
-    git_oid: str | None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +60,6 @@ class OpenedFile:
     content: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class TreePage:
-    """``next``: where the page behind it begins; None at the end."""
-
-    entries: tuple[Folder | StoredFile, ...]
-    next: str | None
-
-
 class Snapshots:
     """Finds and walks them. What the viewer may not see is not found."""
 
@@ -86,6 +68,7 @@ class Snapshots:
         self._store = store
         self._access = access
         self._last_use = last_use
+        self._versions = VersionTrees()
         self._files = TtlCache[StoredFile](_REMEMBERED_S, _REMEMBERED)
 
     async def find(self, viewer: Viewer, ref: DatasetRef) -> list[Snapshot]:
@@ -167,28 +150,65 @@ class Snapshots:
 
         return await self._database.run_read(read)
 
+    async def version(self, viewer: Viewer, ref: DatasetRef, name: str) -> Snapshot | None:
+        """A recorded version of a dataset, by its name at the Hub (``v-…``), its id or the beginning of that;
+        None where there is none."""
+        for row, versions in await self._versioned(viewer, ref):
+            try:
+                return _of_version(row, await in_thread("disk", versions.get, name))
+            except NotFound:
+                continue
+        return None
+
+    async def versions(self, viewer: Viewer, ref: DatasetRef, limit: int) -> list[Snapshot]:
+        """The newest recorded versions of a dataset."""
+        found: list[Snapshot] = []
+        for row, versions in await self._versioned(viewer, ref):
+            found += [_of_version(row, one) for one in await in_thread("disk", versions.page, None, limit)]
+        return found[:limit]
+
+    async def _versioned(self, viewer: Viewer, ref: DatasetRef) -> list[tuple[Dataset, DatasetVersions]]:
+        """One row of each selection with versions that the viewer may see: versions are of all revisions, so
+        that they are for those who may see each that is here."""
+
+        def read(session: Session) -> list[tuple[Dataset, DatasetVersions]]:
+            selections: dict[str, list[Dataset]] = {}
+            for row in rows.find(session, ref):
+                selections.setdefault(row.selection, []).append(row)
+            return [
+                (here[0], DatasetVersions(self._store.versions(ref, selection)))
+                for selection, here in selections.items()
+                if all(rights.may_see(session, row, viewer) for row in here)
+            ]
+
+        found = await self._access.renewed(viewer, read)
+        return [(row, versions) for row, versions in found if versions.exists]
+
     async def entries(
         self, snapshot: Snapshot, folder: str, *, recursive: bool, after: str | None, limit: int
     ) -> TreePage:
-        """What is in a folder (empty: the top one), by path: some ``limit`` entries behind ``after``, which
-        is ``next`` of the page before. ``recursive``: what is in its folders as well, each folder before what
-        is in it. A folder that nothing is in is none.
-        """
-        walk = _below if recursive else _directly_in
-        return await self._database.run_read(walk, snapshot, folder, after, limit)
+        """What is in a folder, as ``file_trees.walk``."""
+        if snapshot.version:
+            files = await in_thread("disk", self._files_of_version, snapshot)
+            return walk(files, folder, recursive=recursive, after=after, limit=limit)
+
+        def read(session: Session) -> TreePage:
+            files = partial(_stored_files, session, snapshot)
+            return walk(files, folder, recursive=recursive, after=after, limit=limit)
+
+        return await self._database.run_read(read)
 
     async def paths(self, snapshot: Snapshot, paths: Sequence[str]) -> list[Folder | StoredFile]:
         """Those of the paths that it has, as files or as folders."""
+        if snapshot.version:
+            files = await in_thread("disk", self._files_of_version, snapshot)
+            return list(_found(paths, files.get, files))
 
-        def read(session: Session) -> Iterator[Folder | StoredFile]:
-            for path in paths:
-                file = _file(session, snapshot, path)
-                if file is not None:
-                    yield file
-                elif _files(session, snapshot, path, f"{path}/", 1):
-                    yield Folder(path)
+        def read(session: Session) -> list[Folder | StoredFile]:
+            listed = partial(_stored_files, session, snapshot)
+            return list(_found(paths, partial(_file, session, snapshot), listed))
 
-        return await self._database.run_read(lambda session: list(read(session)))
+        return await self._database.run_read(read)
 
     async def file(self, snapshot: Snapshot, path: str, *, content_up_to: int = 0) -> OpenedFile:
         """A file, to be read and not written, with its content where it has at most so many bytes.
@@ -196,10 +216,13 @@ class Snapshots:
         Errors: ``NotFound`` for a path that it does not have, and for a file that is not there as it was
         verified.
         """
-        key = (snapshot.id, snapshot.generation, path)
+        key = (snapshot.id, snapshot.generation, snapshot.version, path)
         file = self._files.get(key)
         if file is None:
-            file = await self._database.run_read(_file, snapshot, path)
+            if snapshot.version:
+                file = (await in_thread("disk", self._files_of_version, snapshot)).get(path)
+            else:
+                file = await self._database.run_read(_file, snapshot, path)
             if file is None:
                 raise NotFound(f"The dataset has no file {path[:120]!r}.")
             self._files.put(key, file)
@@ -213,11 +236,45 @@ class Snapshots:
         return opened
 
     def _opened(self, snapshot: Snapshot, file: StoredFile, content_up_to: int) -> OpenedFile | None:
-        found = self._store.file(snapshot.tree, file.path, file.size)
+        if snapshot.version:
+            found = content_of(self._repository(snapshot), file)
+        else:
+            found = self._store.file(snapshot.tree, file.path, file.size)
         if found is None:
             return None
         content = found.read_bytes() if file.size <= content_up_to else None
         return OpenedFile(file, found, found.stat(), content)
+
+    def _files_of_version(self, snapshot: Snapshot) -> FileList:
+        versions = self._repository(snapshot)
+        return self._versions.files(versions, versions.get(snapshot.version))
+
+    def _repository(self, snapshot: Snapshot) -> DatasetVersions:
+        return DatasetVersions(self._store.versions(snapshot.ref, snapshot.selection))
+
+
+def _found(
+    paths: Sequence[str], get: Callable[[str], StoredFile | None], files: FilesBelow
+) -> Iterator[Folder | StoredFile]:
+    for path in paths:
+        file = get(path)
+        if file is not None:
+            yield file
+        elif files(path, f"{path}/", 1):
+            yield Folder(path)
+
+
+def _of_version(row: Dataset, version: Recorded) -> Snapshot:
+    facts = version.facts
+    return replace(
+        _snapshot(row),
+        revision=facts.revision,
+        checksum=facts.checksum,
+        size=facts.bytes,
+        file_count=facts.files,
+        downloaded_at_ms=int(version.at.timestamp() * 1000),
+        version=version.id,
+    )
 
 
 def _snapshot(row: Dataset) -> Snapshot:
@@ -249,59 +306,14 @@ def _file(session: Session, snapshot: Snapshot, path: str) -> StoredFile | None:
     return None if row is None else _stored(row)
 
 
-def _files(session: Session, snapshot: Snapshot, folder: str, after: str, limit: int) -> list[DatasetFile]:
-    """Files below a folder that come behind ``after``, in the order of code points, in which what is in one
-    folder stands together."""
+def _stored_files(
+    session: Session, snapshot: Snapshot, folder: str, after: str, limit: int
+) -> Sequence[StoredFile]:
+    """A ``FilesBelow`` over the library's rows."""
     if not file_rows.storable(folder + after):
         return []
     path = file_rows.in_code_point_order(session)
     query = select(DatasetFile).where(file_rows.seen(snapshot.id), path > after)
     if folder:
-        query = query.where(path < _behind(folder))
-    return list(session.exec(query.order_by(path).limit(limit)))
-
-
-def _behind(folder: str) -> str:
-    """A path that comes behind all that is below a folder, and before what follows it."""
-    return f"{folder}/{chr(sys.maxunicode)}"
-
-
-def _below(session: Session, snapshot: Snapshot, folder: str, after: str | None, limit: int) -> TreePage:
-    below = f"{folder}/" if folder else ""
-    found: list[Folder | StoredFile] = []
-    previous = after or below
-    files = _files(session, snapshot, folder, previous, limit)
-    for file in files:
-        # Parents of the path before were listed with it.
-        parents = _parents(file.path, below)
-        found += [Folder(parent) for parent in parents if not previous.startswith(f"{parent}/")]
-        found.append(_stored(file))
-        previous = file.path
-    return TreePage(tuple(found), previous if len(files) == limit else None)
-
-
-def _directly_in(
-    session: Session, snapshot: Snapshot, folder: str, after: str | None, limit: int
-) -> TreePage:
-    below = f"{folder}/" if folder else ""
-    found: list[Folder | StoredFile] = []
-    position = after or below
-    while len(found) < limit:
-        files = _files(session, snapshot, folder, position, limit - len(found))
-        for file in files:
-            name, slash, _ = file.path.removeprefix(below).partition("/")
-            if slash:  # what else is in that folder is passed over in one step
-                found.append(Folder(f"{below}{name}"))
-                position = _behind(f"{below}{name}")
-                break
-            found.append(_stored(file))
-            position = file.path
-        else:
-            break
-    return TreePage(tuple(found), position if len(found) == limit else None)
-
-
-def _parents(path: str, below: str) -> list[str]:
-    """The folders on the way to a path, the topmost first; those above ``below`` are not among them."""
-    names = path.removeprefix(below).split("/")[:-1]
-    return [below + "/".join(names[: depth + 1]) for depth in range(len(names))]
+        query = query.where(path < behind(folder))
+    return [_stored(row) for row in session.exec(query.order_by(path).limit(limit))]

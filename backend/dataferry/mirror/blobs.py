@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
 
-from dataferry.library.snapshots import StoredFile
+from dataferry.library.file_trees import StoredFile
 from dataferry.sources.base import ListedFile
 
 

@@ -12,10 +12,12 @@ from hashlib import sha1
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef
 from dataferry.library.snapshots import Snapshot
+from dataferry.library.versions.repository import SHORT, TAG_PREFIX
 
 DEFAULT_BRANCH = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_VERSION = re.compile(rf"(?:{TAG_PREFIX}[0-9a-f]{{4,40}}|[0-9a-f]{{7,40}})")
 #: Branches of the Hub's own, which nothing here has.
 _REFS_OF_THE_HUB = ("refs/convert/", "refs/pr/")
 
@@ -32,7 +34,10 @@ def commit_of(ref: DatasetRef, revision: str, selection: str = "", checksum: str
 
 
 def commit_of_snapshot(snapshot: Snapshot) -> str:
-    return commit_of(snapshot.ref, snapshot.revision, snapshot.selection, snapshot.checksum)
+    """Of a recorded version its own id, which is a commit already."""
+    return snapshot.version or commit_of(
+        snapshot.ref, snapshot.revision, snapshot.selection, snapshot.checksum
+    )
 
 
 def find(snapshots: Sequence[Snapshot], revision: str | None) -> Snapshot | None:
@@ -50,10 +55,18 @@ def find(snapshots: Sequence[Snapshot], revision: str | None) -> Snapshot | None
 
 
 def tags_of(snapshot: Snapshot) -> tuple[str, ...]:
-    """Names that its source gives the revision, where they are more than digits of a hash."""
+    """Names that its source gives the revision, where they are more than digits of a hash; of a recorded
+    version ``v-`` and the beginning of its id."""
+    if snapshot.version:
+        return (f"{TAG_PREFIX}{snapshot.version[:SHORT]}",)
     if snapshot.selection or re.fullmatch(r"[0-9a-f]{12,64}", snapshot.revision):
         return ()
     return (snapshot.revision, f"v{snapshot.revision}")
+
+
+def may_be_version(revision: str | None) -> bool:
+    """Whether a recorded version could be called so."""
+    return revision is not None and _VERSION.fullmatch(revision) is not None
 
 
 def is_of_the_hub_alone(revision: str) -> bool:

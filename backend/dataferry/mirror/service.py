@@ -8,7 +8,8 @@ from typing import Any
 
 from dataferry.core.errors import InvalidInput, NotFound, SourceError
 from dataferry.core.types import DatasetRef, DatasetSummary, View, Viewer
-from dataferry.library.snapshots import OpenedFile, Snapshot, Snapshots, StoredFile
+from dataferry.library.file_trees import StoredFile
+from dataferry.library.snapshots import OpenedFile, Snapshot, Snapshots
 from dataferry.mirror import commits, views
 from dataferry.mirror.addresses import RepoAddress
 from dataferry.mirror.answers import entry_not_found, revision_not_found
@@ -21,6 +22,8 @@ from dataferry.sources.cache import TtlCache
 PAGE_SIZE = 5000
 #: A dataset's ``siblings`` are some of its files; all of them are in its tree.
 MAX_SIBLINGS = 10_000
+#: Recorded versions among the tags of a dataset; older ones are found by their ids all the same.
+MAX_VERSIONS = 200
 #: Seconds for a source to list files. Clients wait 10 for what they look up, and come back once.
 LISTING_TIMEOUT_S = 8.0
 SIBLINGS_TIMEOUT_S = 4.0
@@ -198,7 +201,7 @@ class Mirror:
         ref = await self._ref(asker, address.repo)
         here = await self._snapshots.find(asker.viewer, ref)
         if here:
-            return views.refs(here)
+            return views.refs([*here, *await self._snapshots.versions(asker.viewer, ref, MAX_VERSIONS)])
         found = await self._find(asker, address)
         return views.refs([], main=found.commit if isinstance(found, AtSource) else None)
 
@@ -233,6 +236,8 @@ class Mirror:
         ref = await self._ref(asker, address.repo)
         here = await self._here(asker, ref)
         found = commits.find(here, address.revision)
+        if found is None and commits.may_be_version(address.revision):
+            found = await self._snapshots.version(asker.viewer, ref, address.revision or "")
         if found is not None:
             return found
         try:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dataferry.core.types import DatasetRef, DatasetSummary
+from dataferry.library.file_trees import Folder, StoredFile
 from dataferry.library.licence_views import licence_verdict
-from dataferry.library.snapshots import Folder, Snapshot, StoredFile
+from dataferry.library.snapshots import Snapshot
 from dataferry.mirror.blobs import Blob, blob_of
 from dataferry.mirror.commits import DEFAULT_BRANCH, commit_of_snapshot, tags_of
 from dataferry.mirror.names import repo_of

@@ -84,7 +84,7 @@ class UploadExports:
             for row, image in found:
                 png = self._sandbox.call(_PNG, self._storage.file(row)).blob
                 archive.writestr(ZipInfo(f"{folder}/data/{row.position or 0:010}.png", _EPOCH), png)
-                times.append(_timestamp(self._checks.view(row, image).details.taken_at))
+                times.append(_timestamp(self._checks.view(row, image).details.taken))
                 yield sink.take()
             archive.writestr(ZipInfo(f"{folder}/timestamps.txt", _EPOCH), "\n".join(times) + "\n")
         yield sink.take()
@@ -115,8 +115,8 @@ def _consents(session: Session, user_id: str) -> list[dict[str, object]]:
     return [one.model_dump(mode="json", exclude={"user_id"}) for one in session.exec(query)]
 
 
-def _timestamp(taken_at: str | None) -> str:
+def _timestamp(taken: str | None) -> str:
     """EXIF's ``2026:11:30 12:00:00`` as KITTI writes it; an empty line where it is not known."""
-    date, _, time = (taken_at or "").partition(" ")
+    date, _, time = (taken or "").partition(" ")
     parts = date.split(":")
     return f"{'-'.join(parts)} {time}.000000000" if len(parts) == 3 and time else ""

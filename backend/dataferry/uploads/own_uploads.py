@@ -124,8 +124,9 @@ class OwnUploads:
             rows.note(session, row, of, viewer.user_id)
             return row, image
 
+        found = await self._database.run_read(read)
         if action is None or (category not in MEDICAL and action == "viewed"):
-            return await self._database.run_read(read)
+            return found
         return await self._database.run(read_and_note, action)
 
     async def _call(self, function: str, row: Upload, **arguments: Any) -> Answer:

@@ -53,7 +53,7 @@ class ImageDetails(View):
 
     frames: int = 1
     exif_orientation: int | None = None
-    taken_at: str | None = None
+    taken: str | None = None
     camera: str | None = None
     gps: GeoPosition | None = None
     transfer_syntax: str | None = None

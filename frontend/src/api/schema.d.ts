@@ -5767,7 +5767,7 @@ export interface components {
              * @description When it was taken, by EXIF, in the camera's time.
              * @example 2026:05:04 09:30:00
              */
-            taken_at?: string | null;
+            taken?: string | null;
             /**
              * @description What has taken it, by EXIF.
              * @example Acme X100

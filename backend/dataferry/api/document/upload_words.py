@@ -28,7 +28,7 @@ _OF_PATHS = {
 _DETAILS = {
     "frames": Word("How many frames or pages it has.", 1),
     "exif_orientation": Word("EXIF's word of how it is turned, 1 to 8.", 1),
-    "taken_at": Word("When it was taken, by EXIF, in the camera's time.", "2026:05:04 09:30:00"),
+    "taken": Word("When it was taken, by EXIF, in the camera's time.", "2026:05:04 09:30:00"),
     "camera": Word("What has taken it, by EXIF.", "Acme X100"),
     "gps": Word("Where it was taken."),
     "transfer_syntax": Word("How a DICOM file is written.", "Explicit VR Little Endian"),

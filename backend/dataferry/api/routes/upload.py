@@ -9,6 +9,7 @@ from pydantic import Field
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.api.problems import MEDIA_TYPE
 from dataferry.core.errors import UploadTooLarge
+from dataferry.core.types import Count
 from dataferry.uploads.reception import MAX_FILE_BYTES
 from dataferry.uploads.views import PartialUpload, UploadAnswers, UploadCategory, UploadView
 
@@ -56,7 +57,7 @@ class NewPartialUpload(RequestBody):
     """A file that comes in pieces."""
 
     filename: str = Field(min_length=1, max_length=1024, examples=["chest.dcm"])
-    size: int = Field(ge=1, description=f"In bytes, at most {MAX_FILE_BYTES}")
+    size: Count = Field(ge=1, description=f"In bytes, at most {MAX_FILE_BYTES}")
 
 
 @router.post("/traffic/sequence", status_code=201, responses=_ANSWERS, openapi_extra=_MULTIPART)

@@ -130,8 +130,8 @@ def _numbers(name: str, unit: str, found: Array, *, whole: bool = False) -> Colu
         update={
             "distinct": distinct,
             "distinct_exact": True,
-            "min": _text(found.min()),
-            "max": _text(found.max()),
+            "min": _text(np.min(found)),
+            "max": _text(np.max(found)),
             "mean": float(found.mean()),
             "std": float(found.std()),
             "quantiles": {
@@ -144,7 +144,7 @@ def _numbers(name: str, unit: str, found: Array, *, whole: bool = False) -> Colu
 
 
 def _histogram(values: Array, *, whole: bool) -> tuple[Bin, ...]:
-    least, most = float(values.min()), float(values.max())
+    least, most = float(np.min(values)), float(np.max(values))
     if whole and most - least < BINS:
         edges = np.arange(least, most + 2)
     else:

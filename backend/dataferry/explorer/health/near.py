@@ -98,7 +98,7 @@ def _normal(greys: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     values = greys.astype(np.float32)
     values -= values.mean(1, keepdims=True)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    found: npt.NDArray[np.float32] = values / np.maximum(lengths, 1e-6)
+    found: npt.NDArray[np.float32] = (values / np.maximum(lengths, 1e-6)).astype(np.float32, copy=False)
     return found
 
 

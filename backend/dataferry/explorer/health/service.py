@@ -1,9 +1,11 @@
 """A dataset's statistics and its health report: kept, computed when they are first asked for, and told to be
 of other bytes where they are."""
 
+import asyncio
 import csv
 import io
 import json
+import logging
 from collections.abc import Iterator
 from typing import Literal, TypeVar
 
@@ -35,10 +37,14 @@ from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.plugins import Plugins
 
+log = logging.getLogger(__name__)
+
 ReportKind = Literal["statistics", "health"]
 ExportForm = Literal["csv", "json"]
 Kept = TypeVar("Kept", StoredDatasetStatistics, StoredHealth)
 
+#: Seconds that a look waits for its job to be written down.
+_START_S = 1.0
 _TITLES: dict[ReportKind, str] = {"statistics": "Statistics of {}", "health": "Data health of {}"}
 _CSV_FIELDS = ("group", "name", "split", "number", "label", "note")
 
@@ -61,6 +67,7 @@ class Health:
         self._downloads = downloads
         self._plugins = plugins
         self._folders = HealthFolders(store)
+        self._starting: set[asyncio.Future[JobView]] = set()
 
     async def statistics(
         self, viewer: Viewer, key: str, revision: str | None = None, *, may_download: bool = False
@@ -199,7 +206,21 @@ class Health:
         ended = await self._database.run_read(self._ended, row, kind)
         if ended is not None:
             return stored, "stopped", ended
-        return stored, "computing", await self._submitted(viewer, row, kind)
+        return stored, "computing", await self._started_soon(viewer, row, kind)
+
+    async def _started_soon(self, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:
+        """The job, unless the database takes longer to write it down than whoever only looks waits: it is
+        started all the same."""
+        starting = asyncio.ensure_future(self._submitted(viewer, row, kind))
+        self._starting.add(starting)
+        starting.add_done_callback(self._note_started)
+        await asyncio.wait({starting}, timeout=_START_S)
+        return starting.result() if starting.done() and starting.exception() is None else None
+
+    def _note_started(self, starting: "asyncio.Future[JobView]") -> None:
+        self._starting.discard(starting)
+        if not starting.cancelled() and (error := starting.exception()) is not None:
+            log.warning("a report is started with the next look: %s", error)
 
     def _ended(self, session: Session, row: Dataset, kind: ReportKind) -> JobView | None:
         """The newest job where it was cancelled or failed, since the dataset came."""

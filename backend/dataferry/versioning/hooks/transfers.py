@@ -10,7 +10,7 @@ from hashlib import sha256
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.sizes import readable_bytes
 from dataferry.versioning.console import of_bytes
-from dataferry.versioning.model.lock_file import Lock, NewerLock
+from dataferry.versioning.model.lock_file import Lock, is_newer
 from dataferry.versioning.repository import LOCK_SUFFIX, Repository, is_ours
 
 Say = Callable[[str], None]
@@ -149,8 +149,7 @@ def _parsed(repository: Repository, blobs: Iterable[str]) -> list[Lock]:
         text = repository.git("cat-file", "blob", blob)
         try:
             found += [Lock.parse(text)] if is_ours(text) else []
-        except NewerLock:
-            raise  # nobody here knows what it needs
         except InvalidInput:
-            continue
+            if is_newer(text):
+                raise  # nobody here knows what it needs
     return found

@@ -42,10 +42,6 @@ from dataferry.versioning.model.schema import Field, FieldKind, Transform
 VERSION = 1
 
 
-class NewerLock(InvalidInput):
-    """It is of a version that is not known here."""
-
-
 _SHA256_DIGITS = 64
 
 
@@ -118,7 +114,7 @@ class Lock:
                 f"{name} is damaged, or has conflicts in it.",
                 next_step="Resolve the index file beside it and commit: the lock is made anew.",
             ) from error
-        raise NewerLock(
+        raise InvalidInput(
             f"{name} is of version {version}, and this git-datasets knows version {VERSION}.",
             next_step="Install a newer one: pip install -U dataferry.",
         )
@@ -155,6 +151,15 @@ def is_current(dataset: LockedDataset) -> bool:
         for group in dataset.groups
         for locked in dataset.fields
     )
+
+
+def is_newer(text: str) -> bool:
+    """Whether a text is a lock of a version that is not known here."""
+    try:
+        version = json.loads(text)["version"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return isinstance(version, int) and version > VERSION
 
 
 def _dataset(entry: Mapping[str, Any]) -> LockedDataset:

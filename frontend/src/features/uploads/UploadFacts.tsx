@@ -34,7 +34,7 @@ export function UploadFacts({ upload }: { upload: UploadView }) {
           {details.body_part && <Fact name="Body part">{details.body_part}</Fact>}
           {details.view && <Fact name="View">{details.view}</Fact>}
           {details.transfer_syntax && <Fact name="Written as">{details.transfer_syntax}</Fact>}
-          {details.taken_at && <Fact name="Taken">{details.taken_at}</Fact>}
+          {details.taken && <Fact name="Taken">{details.taken}</Fact>}
           {details.camera && <Fact name="Camera">{details.camera}</Fact>}
           {details.gps && (
             <Fact name="Place (only you see it)">
