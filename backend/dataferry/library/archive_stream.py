@@ -37,7 +37,7 @@ class Member:
     modified: float
 
 
-class _Sink(RawIOBase):
+class Sink(RawIOBase):
     """Keeps what an archiver writes until it is taken."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def archive_pieces(format: ArchiveFormat, members: Iterable[Member]) -> Iterator
 
 
 def _zip_pieces(members: Iterable[Member]) -> Iterator[bytes]:
-    sink = _Sink()
+    sink = Sink()
     with ZipFile(sink, "w", ZIP_STORED) as archive:
         for member in members:
             entry = ZipInfo(member.name, _zip_time(member.modified))

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from io import RawIOBase
-from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sqlmodel import Session, select
@@ -11,13 +9,11 @@ from sqlmodel import Session, select
 from dataferry.core.db import Database
 from dataferry.core.types import Viewer
 from dataferry.imaging.sandbox import Sandbox
+from dataferry.library.archive_stream import Sink
 from dataferry.uploads import rows
 from dataferry.uploads.checking import UploadChecks
 from dataferry.uploads.models import Upload, UploadConsent, UploadImage
 from dataferry.uploads.storage import UploadStorage
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 _PNG = "dataferry.imaging.inspection:as_png"
 #: More than anybody has; they are listed page by page.
@@ -41,7 +37,7 @@ class UploadExports:
     def everything(self, viewer: Viewer, beside: dict[str, object]) -> Iterator[bytes]:
         """A zip of a person's uploads as they were given, with what is known of each, their consents and what
         was done; and of each entry of ``beside`` a JSON file. Blocks. Errors: ``SealBroken``."""
-        sink = _Sink()
+        sink = Sink()
         with ZipFile(sink, "w", ZIP_STORED) as archive:
             for name, content in beside.items():
                 _write_json(archive, f"{name}.json", content)
@@ -78,7 +74,7 @@ class UploadExports:
         ``timestamps.txt``. Frames keep their number where one between is missing. GPS is left out. Blocks."""
         date = f"{found[0][0].created_at:%Y_%m_%d}"
         folder = f"{date}/{date}_drive_0001_sync/image_02"
-        sink = _Sink()
+        sink = Sink()
         times = []
         with ZipFile(sink, "w", ZIP_STORED) as archive:
             for row, image in found:
@@ -88,21 +84,6 @@ class UploadExports:
                 yield sink.take()
             archive.writestr(ZipInfo(f"{folder}/timestamps.txt", _EPOCH), "\n".join(times) + "\n")
         yield sink.take()
-
-
-class _Sink(RawIOBase):
-    """Keeps what the archiver writes until it is taken."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: "ReadableBuffer") -> int:
-        self._pieces.append(bytes(data))
-        return len(self._pieces[-1])
-
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
 
 
 def _write_json(archive: ZipFile, name: str, content: object) -> None:
