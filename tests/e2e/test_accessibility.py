@@ -13,11 +13,14 @@ from tests.support.hubs import Hubs
 from tests.support.server import Server
 
 pytestmark = pytest.mark.e2e
+DATASET = f"/library/kaggle:{PIMA.replace('/', '~')}"
 SCREENS = (
     "/",
     "/downloads",
     "/library",
-    f"/library/kaggle:{PIMA.replace('/', '~')}",
+    DATASET,
+    *(f"{DATASET}?tab={tab}" for tab in ("statistics", "health", "versions")),
+    "/uploads",
     "/settings/profile",
     "/settings/sources",
     "/settings/model",

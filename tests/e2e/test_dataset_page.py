@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.accessibility import check_everywhere
+from tests.e2e.accessibility import check, check_everywhere
 from tests.fakes.content import Blob, binary, generated, text
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs, make_hubs
@@ -300,3 +300,19 @@ def test_damage_is_said_verified_and_repaired(page: Page, server: Server, ada: C
     chosen = page.get_by_role("region", name="Selected datasets")
     chosen.get_by_role("button", name="Verify").click()
     expect(chosen.get_by_text("1 job started")).to_be_visible()
+
+
+def test_a_dataset_becomes_a_versioned_one(page: Page, server: Server) -> None:
+    open_dataset(page, server, "nine")
+    page.get_by_role("tab", name="Versions").click()
+    page.get_by_role("button", name="Turn it into a versioned dataset").click()
+    box = page.get_by_role("dialog")
+    box.get_by_label("What has changed, and why").fill("As it came")
+    box.get_by_role("button", name="Turn it into a versioned dataset").click()
+    expect(page.get_by_text("1 of 1 version")).to_be_visible()
+    expect(page.get_by_text("As it came", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Index file of version 1").click()
+    expect(box.get_by_text("@dataset").first).to_be_visible()
+    check(page, "a version's index file")
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)

@@ -81,6 +81,24 @@ def test_what_differs_is_named_with_its_line(machines: tuple[Server, Server], tm
     assert lock.read_text().splitlines()[1:] == lines[1:]
 
 
+def test_a_recorded_version_is_named_and_brought_back(
+    machines: tuple[Server, Server], tmp_path: Path
+) -> None:
+    """Where the bytes of a revision are others by now, the lock says which version has those that were."""
+    here, _ = machines
+    run(here, tmp_path, "download", "builtin:digits")
+    run(here, tmp_path, "versions", "record", "builtin:digits", "--message", "As it came")
+    run(here, tmp_path, "lock", "builtin:digits")
+    lock = tmp_path / "datasets.lock"
+    version = json.loads(lock.read_text().splitlines()[1])["version"]
+    listed, _ = run(here, tmp_path, "versions", "ls", "builtin:digits", "--json")
+    assert version == json.loads("\n".join(listed))["versions"][0]["id"]
+    digest = json.loads(lock.read_text().splitlines()[2])["sha256"]
+    lock.write_text(lock.read_text().replace(digest, "0" * 64))
+    _, told = run(here, tmp_path, "sync", "--frozen", code=6)
+    assert f"dataferry versions restore builtin:digits {version[:10]}" in told
+
+
 def test_what_is_damaged_here_comes_again(machines: tuple[Server, Server], tmp_path: Path) -> None:
     """The library's records alone would say that it is there."""
     here, _ = machines

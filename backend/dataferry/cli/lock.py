@@ -148,7 +148,8 @@ def _brought(
         else:
             found[ref] = path
     if other and frozen:
-        raise _changed([line for lines in other.values() for line in lines])
+        versions = {ref: missing[ref].version for ref in other}
+        raise _changed([line for lines in other.values() for line in lines], versions)
     if not other:
         return {}
     for line in [line for lines in other.values() for line in lines][:_MAX_LISTED]:
@@ -229,7 +230,14 @@ def _locked(client: Client, dataset_id: str) -> LockedDataset:
         date=datetime.fromisoformat(receipt["downloaded_at"]).date().isoformat(),
         rows=_row_count(client, segment),
         selected=row["selected"],
+        version=_version(client, segment),
     )
+
+
+def _version(client: Client, segment: str) -> str | None:
+    """The recorded version that the files here are; None where there is none, or they are another's."""
+    newest = client.call("GET", f"/api/datasets/{segment}/versions", params={"limit": 1})["versions"]
+    return newest[0]["id"] if newest and newest[0]["current"] else None
 
 
 def _row_count(client: Client, segment: str) -> int | None:
@@ -273,13 +281,19 @@ def _checksum(one: LockedDataset) -> str:
     return tree_checksum((file.path, file.sha256) for file in one.files)
 
 
-def _changed(lines: Iterable[str]) -> ContentChanged:
-    """The error for bytes that are others. All lines but the last are told here."""
+def _changed(lines: Iterable[str], versions: Mapping[str, str | None]) -> ContentChanged:
+    """The error for bytes that are others. All lines but the last are told here. ``versions``: those that the
+    lock names, by refs."""
     *before, last = list(lines)[:_MAX_LISTED]
     for line in before:
         warn(line)
+    restores = [f"`dataferry versions restore {ref} {name[:10]}`" for ref, name in versions.items() if name]
+    brings = (
+        f" What was locked is a recorded version: {', '.join(restores)} brings it back." if restores else ""
+    )
     return ContentChanged(
-        last, next_step="Correct the line if it was edited; `dataferry lock REF` takes what there is now."
+        last,
+        next_step="Correct the line if it was edited; `dataferry lock REF` takes what there is now." + brings,
     )
 
 
@@ -292,4 +306,5 @@ def _summary(one: LockedDataset) -> dict[str, Any]:
         "size_bytes": one.size,
         "file_count": len(one.files),
         "selected": one.selected,
+        "version": one.version,
     }

@@ -27,6 +27,7 @@ from dataferry.core.types import DatasetRef
 
 NAME = "datasets.lock"
 _FORMAT = 1
+_VERSION = re.compile(r"[0-9a-f]{40,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: What some programs take for the end of a line, and JSON does not.
 _BREAKS = re.compile("[\x85\u2028\u2029]")
@@ -48,7 +49,8 @@ class LockedFile:
 @dataclass(frozen=True, slots=True)
 class LockedDataset:
     """A dataset at a revision. ``selected``: only these files of it. ``rows``: of all its tables together;
-    None where that is not known. ``date``: when its files arrived, ``2026-11-30``."""
+    None where that is not known. ``date``: when its files arrived, ``2026-11-30``. ``version``: the id of the
+    recorded version that these files are, where the library has one."""
 
     ref: str
     revision: str
@@ -57,6 +59,7 @@ class LockedDataset:
     date: str | None = None
     rows: int | None = None
     selected: bool = False
+    version: str | None = None
     line: int = field(default=0, compare=False)
 
     @property
@@ -125,6 +128,7 @@ def _lines(lock: Lock) -> Iterator[dict[str, Any]]:
         one = lock[ref]
         about: dict[str, Any] = {"ref": ref, "revision": one.revision, "license": one.license}
         about |= {"date": one.date, "rows": one.rows, "bytes": one.size, "files": len(one.files)}
+        about |= {"version": one.version} if one.version else {}
         yield about | ({"selected": True} if one.selected else {})
         for file in sorted(one.files, key=lambda file: file.path):
             yield {"ref": ref, "path": file.path, "bytes": file.size, "sha256": file.sha256}
@@ -193,6 +197,8 @@ class _Reader:
         if ref in self._about:
             raise self._wrong(f"{ref} is there a second time, after line {self._about[ref][0]}")
         self._text(values, "revision")
+        if "version" in values and not _VERSION.fullmatch(self._text(values, "version")):
+            raise self._wrong(f"version of {ref} is no id of a version")
         self._about[ref] = self._line, values
 
     def _take_file(self, values: dict[str, Any]) -> None:
@@ -225,6 +231,7 @@ class _Reader:
             date=about.get("date"),
             rows=about.get("rows"),
             selected=bool(about.get("selected")),
+            version=about.get("version"),
             line=self._line,
         )
 
