@@ -292,8 +292,11 @@ def test_a_download_by_words_as_the_person_who_asks(ada: Client, bob: Client, ge
     assert job["state"] == "succeeded"
     assert bob.get(f"/api/jobs/{job['id']}").status_code == 404
     # The stored card says by now that it is here.
-    card = ada.get(f"/api/chats/{chat}").json()["messages"][-1]["downloadable_datasets"][0]
+    told = ada.get(f"/api/chats/{chat}").json()["messages"][-1]
+    card = told["downloadable_datasets"][0]
     assert card["local_status"] == "downloaded"
+    part = next(part["output"] for part in told["parts"] if part["type"] == "tool-start_download")
+    assert (part["card"]["state"], part["card"]["path"]) == ("downloaded", job["file_path"])
 
 
 def test_kill_in_mid_answer_then_regenerate(server: Server, gemini: GeminiFake) -> None:

@@ -20,7 +20,8 @@ from dataferry.library.card_views import DatasetCard
 from dataferry.tools.services import LibraryService
 
 _NOTICES = ("data-notice", WITHHELD)
-_LIVE_FIELDS = ("local_status", "job_id", "file_path")
+#: ``state`` and ``path`` are what ``local_status`` and ``file_path`` are called elsewhere.
+_LIVE_FIELDS = ("local_status", "state", "job_id", "file_path", "path")
 _TOOL_STATES = {"input-available": "running", "output-available": "done", "output-error": "failed"}
 
 

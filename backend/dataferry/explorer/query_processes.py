@@ -16,6 +16,7 @@ from typing import Any
 
 from dataferry.core.child_process import end_child, start_child
 from dataferry.core.errors import Cancelled, DataferryError, InvalidInput, QueryTooLarge, Unreadable
+from dataferry.core.idle_processes import IdleProcesses
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +44,8 @@ class QueryProcesses:
     ) -> None:
         self._setup = json.dumps({"folder": str(folder.absolute()), "memory": memory})
         self._timeout_s = timeout_s
-        self._idle_s = idle_s
         self._places = threading.BoundedSemaphore(count)
-        self._lock = threading.Lock()
-        self._free: list[_QueryProcess] = []
-        self._reaper: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._idle = IdleProcesses[_QueryProcess](idle_s, "tables-idle")
 
     def run(self, sql: str, given: Sequence[Any], cancel: threading.Event | None = None) -> list[list[Any]]:
         """The rows of a query; numbers beyond 64 bits, dates and bytes should be cast to text in it.
@@ -71,61 +68,25 @@ class QueryProcesses:
     def _run(
         self, sql: str, given: Sequence[Any], cancel: threading.Event, deadline: float
     ) -> list[list[Any]]:
-        process = self._take()
+        process = self._idle.take() or _QueryProcess(self._setup)
         keep = False
         try:
             answer = process.ask(sql, given, cancel, deadline)
             keep = process.usable
         finally:
             if keep:
-                self._give_back(process)
+                self._idle.give_back(process)
             else:
                 process.end()
         return _rows(answer, cancel)
 
-    def _take(self) -> "_QueryProcess":
-        with self._lock:
-            if self._closed.is_set():
-                raise Cancelled
-            while self._free:
-                process = self._free.pop()
-                if process.alive:
-                    return process
-                process.end()
-        return _QueryProcess(self._setup)
-
-    def _give_back(self, process: "_QueryProcess") -> None:
-        with self._lock:
-            if self._closed.is_set():
-                process.end()
-                return
-            process.idle_since = time.monotonic()
-            self._free.append(process)
-            if self._reaper is None:
-                self._reaper = threading.Thread(target=self._reap, name="tables-idle", daemon=True)
-                self._reaper.start()
-
-    def _reap(self) -> None:
-        while not self._closed.wait(min(self._idle_s, 10.0)):
-            with self._lock:
-                before = time.monotonic() - self._idle_s
-                idle = [one for one in self._free if one.idle_since < before]
-                self._free = [one for one in self._free if one not in idle]
-            for one in idle:
-                one.end()
-
     def pids(self) -> list[int]:
         """Of the processes that are idle now."""
-        with self._lock:
-            return [one.pid for one in self._free]
+        return [one.pid for one in self._idle.waiting()]
 
     def close(self) -> None:
         """End those that are idle; the others end with their query."""
-        self._closed.set()
-        with self._lock:
-            free, self._free = self._free, []
-        for one in free:
-            one.end()
+        self._idle.close()
 
 
 class _QueryProcess:

@@ -10,14 +10,14 @@ import json
 import logging
 import subprocess
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from dataferry.core.child_process import child_command, child_environment, how_it_ended
-from dataferry.core.errors import BadImage, Cancelled, SealBroken
+from dataferry.core.errors import BadImage, SealBroken
 from dataferry.core.files.sealed import SealedFile
+from dataferry.core.idle_processes import IdleProcesses
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +59,8 @@ class Sandbox:
     ) -> None:
         self._limits = limits
         self._modules = modules
-        self._idle_s = idle_s
         self._places = threading.BoundedSemaphore(count)
-        self._lock = threading.Lock()
-        self._free: list[_Process] = []
-        self._reaper: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._idle = IdleProcesses[_Process](idle_s, "sandbox-idle")
 
     def call(
         self,
@@ -92,7 +88,7 @@ class Sandbox:
 
     def warm(self) -> None:
         """Start a process, unless one is ready, while the bytes that it is for still arrive."""
-        if not self._free and not self._closed.is_set():
+        if not self._idle.any_ready:
             threading.Thread(target=self._warm, name="sandbox-warm", daemon=True).start()
 
     def _warm(self) -> None:
@@ -102,50 +98,22 @@ class Sandbox:
             log.warning("no process can be started to decode images", exc_info=True)
 
     def _take(self) -> "_Process":
-        with self._lock:
-            if self._closed.is_set():
-                raise Cancelled
-            while self._free:
-                process = self._free.pop()
-                if process.alive:
-                    return process
-                process.end()
         try:
-            return _Process(self._limits, self._modules)
+            return self._idle.take() or _Process(self._limits, self._modules)
         except OSError as error:
             raise BadImage(
                 "This server has no room for the process that decodes it.", next_step="Try again in a moment."
             ) from error
 
     def _give_back(self, process: "_Process") -> None:
-        with self._lock:
-            if self._closed.is_set() or process.calls >= self._limits.calls:
-                process.end()
-                return
-            process.idle_since = time.monotonic()
-            self._free.append(process)
-            if self._reaper is None:
-                self._reaper = threading.Thread(target=self._reap, name="sandbox-idle", daemon=True)
-                self._reaper.start()
-
-    def _reap(self) -> None:
-        while not self._closed.wait(min(self._idle_s, 10.0)):
-            with self._lock:
-                before = time.monotonic() - self._idle_s
-                idle = [one for one in self._free if one.idle_since < before]
-                self._free = [one for one in self._free if one not in idle]
-            for one in idle:
-                one.end()
+        if process.calls >= self._limits.calls:
+            process.end()
+        else:
+            self._idle.give_back(process)
 
     def close(self) -> None:
         """End the processes that are idle; those at work end with their call."""
-        self._closed.set()
-        with self._lock:
-            idle, self._free = self._free, []
-        for one in idle:
-            one.end()
-        if self._reaper is not None:
-            self._reaper.join()
+        self._idle.close()
 
 
 class _Process:
