@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import pydicom
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
-from tests.support.server import Client, Server, until
+from tests.api.conftest import application
+from tests.support.server import PASSWORD, Client, Server, until
 from tests.support.uploaded import (
     PLANTED,
     consented,
@@ -378,3 +380,21 @@ def test_what_is_past_its_time_goes_and_this_is_seen(server: Server) -> None:
     assert not orphan.exists()
     view = carl.get("/api/uploads/retention").json()
     assert (view["days"], view["removed"], view["removed_bytes"]) == (90, 1, mine["file_size"])
+
+
+def test_a_disk_without_room_is_told(tmp_path: Path) -> None:
+    """The room that is to stay free counts, as for downloads; nothing of the file is left."""
+    with application(tmp_path / "data", min_free_bytes=1 << 60) as app:
+        client = TestClient(app, base_url="http://localhost:8000")
+        given = {"email": "ada@example.org", "password": PASSWORD}
+        assert client.post("/api/auth/register", json=given).status_code < 300
+        form = {"username": given["email"], "password": PASSWORD}
+        token = client.post("/api/auth/token", data=form).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        files = {"files": ("scene.jpg", picture())}
+        whole = client.post("/api/upload/traffic", files=files)
+        piece = client.post("/api/upload/traffic/partial", json={"filename": "scene.jpg", "size": 1000})
+        for answer in (whole, piece):
+            assert (answer.status_code, answer.json()["code"]) == (507, "disk_full"), answer.text
+        assert client.get("/api/uploads").json()["total"] == 0
+    assert not list((tmp_path / "data" / "uploads").glob("*"))

@@ -8,14 +8,14 @@ from typing import Any
 from sqlmodel import Session
 
 from dataferry.core.db import Database, now
-from dataferry.core.errors import BadUpload, DataferryError, NotFound
+from dataferry.core.errors import BadUpload, DataferryError
 from dataferry.core.files.sealed import SealedFile, SealedWriter
 from dataferry.core.settings import Settings
 from dataferry.imaging.sandbox import Sandbox
 from dataferry.uploads import consents, rows
 from dataferry.uploads.models import Upload, UploadImage
 from dataferry.uploads.scanning import Scanner
-from dataferry.uploads.storage import UploadStorage
+from dataferry.uploads.storage import UploadStorage, deleted_meanwhile
 from dataferry.uploads.views import ImageDetails, UploadView
 
 _INSPECT = "dataferry.imaging.inspection:inspect"
@@ -38,11 +38,8 @@ class UploadChecks:
         """The pending upload is the person's from now on. Errors: ``BadImage``, ``InfectedFile``,
         ``ScanFailed``, ``ConsentNeeded``; it is then gone."""
         try:
-            return self._accept(upload, deidentify=deidentify)
-        except FileNotFoundError as error:
-            raise NotFound(
-                "The upload was deleted while it was received.", next_step="Upload it again."
-            ) from error
+            with self._storage.writing():
+                return self._accept(upload, deidentify=deidentify)
         except DataferryError:
             self.refuse(upload)
             raise
@@ -91,7 +88,7 @@ class UploadChecks:
     ) -> UploadView:
         row = session.get(Upload, upload_id)
         if row is None:
-            raise NotFound("The upload was deleted while it was received.", next_step="Upload it again.")
+            raise deleted_meanwhile()
         consents.check(session, row.user_id, row.category)
         for name, value in values.items():
             setattr(row, name, value)

@@ -18,7 +18,7 @@ from dataferry.uploads.checking import UploadChecks
 from dataferry.uploads.models import Upload
 from dataferry.uploads.multipart import file_events, readable_name
 from dataferry.uploads.sequences import gaps_in, notes_on
-from dataferry.uploads.storage import UploadStorage
+from dataferry.uploads.storage import UploadStorage, deleted_meanwhile
 from dataferry.uploads.views import (
     PartialUpload,
     UploadAnswer,
@@ -77,7 +77,8 @@ class Reception:
         sequence_id = new_id("sequence") if sequence else None
         incoming: list[_Incoming] = []
         try:
-            await self._receive_all(viewer, category, content_type, body, incoming, sequence_id)
+            with self._storage.writing():
+                await self._receive_all(viewer, category, content_type, body, incoming, sequence_id)
             if not incoming:
                 raise BadUpload("The request holds no file.", next_step="Choose at least one.")
         except BaseException:
@@ -144,6 +145,7 @@ class Reception:
         position: int | None = None,
     ) -> Upload:
         consents.check(session, viewer.user_id, category)
+        self._storage.check_room(size)
         upload_id = new_id("upload")
         stored = self._storage.new_name(upload_id)
         row = Upload(
@@ -163,7 +165,7 @@ class Reception:
     def _check_wanted(self, session: Session, upload: Upload | None) -> None:
         """Errors: ``ConsentNeeded`` where that was taken back meanwhile; ``NotFound``."""
         if upload is None or session.get(Upload, upload.id) is None:
-            raise NotFound("The upload was deleted while it was received.", next_step="Upload it again.")
+            raise deleted_meanwhile()
         consents.check(session, upload.user_id, upload.category)
 
     async def _checked(self, incoming: _Incoming, *, deidentify: bool) -> UploadAnswer:
@@ -234,7 +236,7 @@ class Reception:
         if offset != file.received:
             raise WrongOffset(f"{file.received} bytes of it are kept, and it was to go on at {offset}.")
         try:
-            with SealedWriter(file, go_on=True) as writer:
+            with self._storage.writing(), SealedWriter(file, go_on=True) as writer:
                 await self._write(row, writer, body, turn)
                 if writer.size < row.file_size:
                     writer.keep()

@@ -27,7 +27,7 @@ class Uploads:
 
 def build_uploads(database: Database, settings: Settings, secrets: Secrets, sandbox: Sandbox) -> Uploads:
     """Nothing is opened or started yet."""
-    storage = UploadStorage(settings.data_dir / "uploads", secrets)
+    storage = UploadStorage(settings.data_dir / "uploads", secrets, settings.min_free_bytes)
     checks = UploadChecks(database, settings, storage, sandbox)
     return Uploads(
         reception=Reception(database, storage, checks, sandbox),

@@ -1,26 +1,50 @@
 """Where uploads lie: encrypted, each with a key of its own, in a folder that others cannot enter."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dataferry.accounts.security import Secrets
+from dataferry.core.errors import NotFound
 from dataferry.core.files.sealed import SealedFile
 from dataferry.core.private_files import make_private_folder
+from dataferry.transfer.files.disk import disk_faults, preflight
 from dataferry.uploads.models import Upload
 
 _SUFFIX = ".sealed"
 
 
+def deleted_meanwhile() -> NotFound:
+    return NotFound("The upload was deleted while it was received.", next_step="Upload it again.")
+
+
 class UploadStorage:
     """The files of uploads, below ``folder``."""
 
-    def __init__(self, folder: Path, secrets: Secrets) -> None:
+    def __init__(self, folder: Path, secrets: Secrets, min_free_bytes: int) -> None:
         self._folder = folder
         self._secrets = secrets
+        self._min_free_bytes = min_free_bytes
 
     def prepare(self) -> None:
         """Errors: ``OSError``."""
         make_private_folder(self._folder)
+
+    def check_room(self, size: int | None) -> None:
+        """Whether a file of so many bytes may come. Errors: ``DiskFull``, ``StoreNotWritable``."""
+        preflight(size or 0, self._folder, self._min_free_bytes)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Errors: ``DiskFull`` and ``StoreNotWritable`` for what the disk does not take; ``NotFound`` for a
+        file that was deleted meanwhile."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise deleted_meanwhile() from error
+        except OSError:
+            with disk_faults(self._folder):
+                raise
 
     def new_name(self, upload_id: str) -> str:
         return f"{upload_id}{_SUFFIX}"
