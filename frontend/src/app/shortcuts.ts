@@ -41,7 +41,10 @@ export function focusCard(step: 1 | -1): void {
   const at = cards.findIndex((card) => card.contains(document.activeElement));
   const inView = step > 0 ? cards.findIndex(isInView) : cards.findLastIndex(isInView);
   const next = at >= 0 ? at + step : inView >= 0 ? inView : step > 0 ? 0 : cards.length - 1;
-  cards[Math.min(cards.length - 1, Math.max(0, next))]?.focus();
+  const card = cards[Math.min(cards.length - 1, Math.max(0, next))];
+  card?.focus();
+  // Focus alone leaves a part of a pixel out of sight.
+  card?.scrollIntoView({ block: "nearest" });
 }
 
 function isInView(card: HTMLElement): boolean {

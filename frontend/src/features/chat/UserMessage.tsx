@@ -13,9 +13,12 @@ export function UserMessage({ message, by }: { message: ChatMessage; by?: string
   const frame = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   const cut = useCut(frame);
+  // Its button stays while it is folded again: whether it is cut is known only once it is laid out.
+  const [folds, setFolds] = useState(false);
 
   function toggle() {
     setOpen(!open);
+    setFolds(true);
     // What was folded above the screen must not leave the reader somewhere below.
     if (open) frame.current?.scrollIntoView({ block: "nearest" });
   }
@@ -39,7 +42,7 @@ export function UserMessage({ message, by }: { message: ChatMessage; by?: string
           <span className="sr-only">{by ?? "You"}: </span>
           {text}
         </p>
-        {(cut || open) && (
+        {(cut || folds) && (
           <Button variant="ghost" size="sm" className="-ml-2" aria-expanded={open} onClick={toggle}>
             {open ? "Show less" : `Show all ${text.length.toLocaleString("en")} characters`}
           </Button>

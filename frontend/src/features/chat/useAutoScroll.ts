@@ -35,7 +35,9 @@ export function useAutoScroll(log: RefObject<HTMLElement | null>) {
       const left = element.scrollHeight - element.clientHeight - element.scrollTop;
       setBelow(left > NEAR);
       if (Math.abs(element.scrollTop - ours.current) <= 1) return;
-      mode.current = left <= NEAR ? "end" : "free";
+      // What grows below must not push away what has the focus.
+      const held = document.activeElement !== element && element.contains(document.activeElement);
+      mode.current = left <= NEAR && !held ? "end" : "free";
     };
     const onAct = (event: Event) => {
       if (event.target !== element) mode.current = "free";
