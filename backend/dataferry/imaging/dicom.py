@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataferry.core.errors import BadImage
-from dataferry.imaging.images import MAX_PIXELS
+from dataferry.imaging.pixels import MAX_PIXELS
 from dataferry.imaging.sandbox import Answer
 
 if TYPE_CHECKING:

@@ -2,10 +2,7 @@
 
 from io import BytesIO
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
-_ORIENTATION = 0x0112
-#: EXIF's words for a picture that lies on its side.
-_SIDEWAYS = (5, 6, 7, 8)
+from dataferry.imaging.pixels import FORMATS, SIDEWAYS, turn_of
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
@@ -17,7 +14,7 @@ def size_of(data: bytes) -> tuple[int, int] | None:
             width, height = picture.size
             # Pillow would decode a PNG to look for EXIF behind its pixels.
             has_head = picture.format != "PNG" or "exif" in picture.info
-            turned = has_head and picture.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
+            turned = has_head and turn_of(picture) in SIDEWAYS
     except Exception:  # a stranger's header raises what it likes
         return None
     return (height, width) if turned else (width, height)

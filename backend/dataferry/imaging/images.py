@@ -8,22 +8,18 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataferry.core.errors import BadImage
+from dataferry.imaging.pixels import MAX_PIXELS, ORIENTATION, TURNS
 
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
 
-#: Of one picture.
-MAX_PIXELS = 50_000_000
 #: Of a TIFF.
 MAX_PAGES = 100
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _QUALITY = 88
-_DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 #: Tags of EXIF, and the folders of tags in it.
-_ORIENTATION, _DATE_TAKEN, _CAMERA = 0x0112, 0x9003, (0x010F, 0x0110)
+_DATE_TAKEN, _CAMERA = 0x9003, (0x010F, 0x0110)
 _GPS_FOLDER, _EXIF_FOLDER = 0x8825, 0x8769
-#: ``PIL.Image.Transpose`` by what EXIF says of how a picture is to be turned.
-_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 _LONGEST_TEXT = 200
 
 
@@ -66,44 +62,10 @@ def page_count(picture: "Image") -> int:
     raise BadImage(f"It has more than {MAX_PAGES} pages.", next_step="Split it into several files.")
 
 
-def upright(picture: "Image") -> "Image":
-    """As EXIF says that it is to be turned; nothing else is known of where its top is."""
-    from PIL.Image import Transpose
-
-    turn = _TURNS.get(orientation(picture))
-    return picture if turn is None else picture.transpose(Transpose(turn))
-
-
 def orientation(picture: "Image") -> int:
     """EXIF's word, 1 where it has none that makes sense."""
-    found = _exif(picture).get(_ORIENTATION, 1)
-    return found if found in _TURNS else 1
-
-
-def shown(picture: "Image") -> "Image":
-    """With eight bits for a value, in greys or colours that a screen has."""
-    from PIL import Image
-
-    picture.load()
-    if picture.mode in _DEEP_MODES:
-        return Image.fromarray(_stretched(picture))
-    if picture.mode in ("L", "RGB", "RGBA"):
-        return picture
-    if picture.mode == "1":
-        return picture.convert("L")
-    transparent = picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info
-    return picture.convert("RGBA" if transparent else "RGB")
-
-
-def _stretched(picture: "Image") -> Any:
-    """From black to white what it has from its least to its greatest value."""
-    import numpy as np
-
-    values = np.asarray(picture, np.float32)
-    known = values[np.isfinite(values)]
-    low, high = (float(np.min(known)), float(np.max(known))) if known.size else (0.0, 0.0)
-    grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-9))
-    return grey.clip(0, 255).astype(np.uint8)
+    found = _exif(picture).get(ORIENTATION, 1)
+    return found if found in TURNS else 1
 
 
 def encoded(picture: "Image", edge: int) -> tuple[bytes, int, int]:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from dataferry.core.errors import BadImage
 from dataferry.imaging import images, plausibility
+from dataferry.imaging.pixels import in_eight_bits, upright
 from dataferry.imaging.recognise import HEAD_BYTES, MEDIA_TYPES, ImageFormat, format_of
 from dataferry.imaging.sandbox import Answer
 
@@ -26,7 +27,7 @@ def inspect(file: BinaryIO, *, xray: bool = False) -> Answer:
         with images.opened(file) as opened:
             frames = images.page_count(opened)
             details = images.facts(opened)
-            picture = images.upright(images.shown(opened))
+            picture = upright(in_eight_bits(opened))
         found |= {"width": picture.width, "height": picture.height, "frames": frames, "details": details}
     if xray:
         found["plausibility"] = plausibility.chest_xray(picture, found["details"])
@@ -53,7 +54,7 @@ def render(
                 raise BadImage(f"It has no page {frame + 1}.")
             if frame:
                 opened.seek(frame)
-            picture = images.upright(images.shown(opened))
+            picture = upright(in_eight_bits(opened))
     webp, shown_width, shown_height = images.encoded(picture, edge)
     return Answer({"width": shown_width, "height": shown_height}, webp)
 
@@ -62,7 +63,7 @@ def as_png(file: BinaryIO) -> Answer:
     """The whole picture as a PNG, upright, without anything else that its file holds. Errors:
     ``BadImage``."""
     with images.opened(file) as opened:
-        picture = images.upright(images.shown(opened))
+        picture = upright(in_eight_bits(opened))
     picture.info.clear()
     written = BytesIO()
     picture.save(written, "PNG", compress_level=3)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from dataferry.core.errors import BadImage
 from dataferry.imaging import images
 from dataferry.imaging.inspection import format_at
+from dataferry.imaging.pixels import in_eight_bits, upright
 from dataferry.imaging.sandbox import Answer
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def mask(file: BinaryIO, *, rectangles: Sequence[Sequence[int]]) -> Answer:
     with images.opened(file) as opened:
         if images.page_count(opened) > 1:
             raise BadImage("A file of several pages cannot be masked.", next_step="Split it first.")
-        picture = images.upright(images.shown(opened))
+        picture = upright(in_eight_bits(opened))
     boxes = [box for one in rectangles if (box := _within(one, picture.width, picture.height))]
     for left, top, right, bottom in boxes:
         picture.paste(

@@ -5,6 +5,7 @@ frame."""
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataferry.core.errors import BadImage
+from dataferry.imaging.pixels import upright
 from dataferry.imaging.sandbox import Answer
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ _MAX_PIXELS = 100_000_000
 _MEASURED_PIXELS = 1 << 16
 #: The side of the small grey picture that two are compared by.
 GREY_SIDE = 16
-#: ``PIL.Image.Transpose`` by what EXIF says of how a picture is to be turned.
-_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
-_ORIENTATION = 0x0112
 
 
 def measured(file: BinaryIO) -> Answer:
@@ -43,7 +41,7 @@ def measured(file: BinaryIO) -> Answer:
         frames = int(getattr(picture, "n_frames", 1))
         mode, form = picture.mode, picture.format
         picture.load()
-        shown = _eight_bits(_upright(picture))
+        shown = _eight_bits(upright(picture))
     pixels = np.asarray(shown, np.float32).reshape(shown.height, shown.width, -1)
     step = max(1, round((shown.width * shown.height / _MEASURED_PIXELS) ** 0.5))
     some = pixels[::step, ::step]
@@ -72,16 +70,6 @@ def _fingerprint(grey: "Image") -> str:
     across = nine[:8, :8] > nine[:8, 1:]
     down = nine[:8, :8] > nine[1:, :8]
     return np.packbits(np.stack([across, down]).ravel()).tobytes().hex()
-
-
-def _upright(picture: "Image") -> "Image":
-    from PIL.Image import Transpose
-
-    try:
-        turn = _TURNS.get(int(picture.getexif().get(_ORIENTATION, 1)))
-    except Exception:  # Pillow's parser of EXIF raises whatever it meets
-        turn = None
-    return picture if turn is None else picture.transpose(Transpose(turn))
 
 
 def _eight_bits(picture: "Image") -> "Image":

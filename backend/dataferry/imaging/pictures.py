@@ -5,10 +5,10 @@
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from dataferry.core.errors import BadImage
-from dataferry.imaging.headers import FORMATS
+from dataferry.imaging.pixels import FORMATS, MAX_PIXELS, SIDEWAYS, in_eight_bits, stretched, turn_of
 from dataferry.imaging.sandbox import Answer
 
 if TYPE_CHECKING:
@@ -25,15 +25,10 @@ MEDIA_TYPES: dict[Format, str] = {
 #: The longer side of a thumbnail, and of a picture that is shown whole, in pixels.
 THUMBNAIL_EDGE = 192
 WHOLE_EDGE = 4096
-MAX_PIXELS = 50_000_000
 #: Up to this side a whole picture is sent without loss: each of its pixels is seen.
 _SMALL_EDGE = 256
-_ORIENTATION = 0x0112
-#: ``PIL.Image.Transpose`` by what EXIF says of how a picture is to be turned.
-_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 #: A grey picture with nothing brighter is a mask, whose classes would all be black.
 _DARK = 31
-_DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def wanted_format(accept: str) -> Format:
@@ -65,8 +60,8 @@ def drawn(file: BinaryIO, *, edge: int, form: Format, size: Sequence[int] | None
             if picture.width * picture.height > MAX_PIXELS:
                 raise BadImage(f"It has {picture.width:,} × {picture.height:,} pixels, too many to show.")
             meant = size is not None and tuple(size) == picture.size
-            turn = None if meant else _TURNS.get(_orientation(picture))
-            width, height = picture.size[::-1] if turn in (2, 4, 5, 6) else picture.size
+            turn = None if meant else turn_of(picture)
+            width, height = picture.size[::-1] if turn in SIDEWAYS else picture.size
             picture.draft("RGB", (2 * edge, 2 * edge))  # a JPEG is decoded at a part of its size
             small = _shown(picture)
             small.thumbnail((edge, edge), reducing_gap=2.0)
@@ -78,13 +73,6 @@ def drawn(file: BinaryIO, *, edge: int, form: Format, size: Sequence[int] | None
     exact = edge > _SMALL_EDGE >= max(small.size)
     chosen: Format = "png" if exact else form
     return Answer({"width": width, "height": height, "form": chosen}, _encoded(small, chosen))
-
-
-def _orientation(picture: "Image") -> int:
-    try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF raises what it likes, and says nothing of the pixels
-        return 1
 
 
 def _encoded(picture: "Image", form: Format) -> bytes:
@@ -105,28 +93,8 @@ def _encoded(picture: "Image", form: Format) -> bytes:
 
 
 def _shown(picture: "Image") -> "Image":
-    """With eight bits for a value, in greys or colours that a screen has; its first frame."""
+    """A copy in eight bits, in which also the classes of a dark mask are told apart."""
     picture.load()
-    if picture.mode in _DEEP_MODES or (picture.mode == "L" and _brightest(picture) <= _DARK):
-        return _stretched(picture)
-    if picture.mode in ("L", "RGB", "RGBA"):
-        return picture.copy()
-    transparent = picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info
-    return picture.convert("RGBA" if transparent else "L" if picture.mode == "1" else "RGB")
-
-
-def _brightest(picture: "Image") -> float:
-    extrema = picture.getextrema()
-    return float(extrema[1])  # type: ignore[arg-type]
-
-
-def _stretched(picture: "Image") -> "Image":
-    """From black to white what it has from its least to its greatest value; black where it has none."""
-    import numpy as np
-    from PIL import Image
-
-    values = np.asarray(picture, np.float32)
-    known = values[np.isfinite(values)]
-    low, high = (float(np.min(known)), float(np.max(known))) if known.size else (0.0, 0.0)
-    grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-9))
-    return Image.fromarray(grey.clip(0, 255).astype(np.uint8))
+    if picture.mode == "L" and cast(tuple[float, float], picture.getextrema())[1] <= _DARK:
+        return stretched(picture)
+    return in_eight_bits(picture).copy()
