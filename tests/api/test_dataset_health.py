@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
+from dataferry.library import rights
+from dataferry.library.models import Dataset
+from tests.api.conftest import application
 from tests.fakes.files import FileServer
 from tests.support.dataset_files import encoded, zipped
-from tests.support.server import Client, Server
+from tests.support.server import PASSWORD, Client, Server
 
 PETS = """
 from dataferry.plugins import ClassificationPlugin, RemoteFile
@@ -190,3 +194,28 @@ def test_a_table_is_looked_at_as_rows(ada: Client) -> None:
         assert len(group["members"]) == 2
     assert "constant_columns" not in kinds
     assert len(report["checked"]) == 4
+
+
+def test_looking_wakes_no_job_that_rests(tmp_path: Path) -> None:
+    """The page looks every moment: who has paused the computation finds it paused."""
+    with application(tmp_path / "data") as app:
+        client = TestClient(app, base_url="http://localhost:8000")
+        given = {"email": "ada@example.org", "password": PASSWORD}
+        assert client.post("/api/auth/register", json=given).status_code < 300
+        form = {"username": given["email"], "password": PASSWORD}
+        token = client.post("/api/auth/token", data=form).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        me = client.get("/api/auth/me").json()["id"]
+        with app.state.services.database.unit_of_work() as session:
+            dataset = Dataset(id="ds_1", source="builtin", source_id="iris", name="iris", updated_at_ms=0)
+            dataset.revision, dataset.downloaded, dataset.status = "1", True, "downloaded"
+            dataset.local_path = str(tmp_path)
+            session.add(dataset)
+            session.flush()
+            rights.record_access(session, "ds_1", me)
+        path = "/api/datasets/builtin:iris/health"
+        job = client.get(path).json()["job"]["id"]
+        assert client.post(f"/api/jobs/{job}/pause").json()["state"] == "paused"
+        looked = client.get(path).json()
+        assert (looked["state"], looked["job"]["id"], looked["job"]["state"]) == ("computing", job, "paused")
+        assert client.get(f"/api/jobs/{job}").json()["state"] == "paused"

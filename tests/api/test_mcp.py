@@ -86,6 +86,7 @@ async def test_faults_and_versions_of_what_is_here_are_told(server: Server) -> N
         assert person.finished(job["id"])["state"] == "succeeded"
         listed = await client.call_tool("dataset_versions", {"ref": ref})
         assert listed.structured_content["versions"][0]["message"] == "«As it came»"
+        assert "keeper@example.org" not in str(listed), "whose it is, is nothing for a model"
         both = await client.call_tool("dataset_versions", {"ref": ref, "older": "1", "newer": "1"})
         assert "from version 1 to version 1" in text_of(both)
         alone = await client.call_tool("dataset_versions", {"ref": ref, "older": "1"})

@@ -235,8 +235,12 @@ def _locked(client: Client, dataset_id: str) -> LockedDataset:
 
 
 def _version(client: Client, segment: str) -> str | None:
-    """The recorded version that the files here are; None where there is none, or they are another's."""
-    newest = client.call("GET", f"/api/datasets/{segment}/versions", params={"limit": 1})["versions"]
+    """The recorded version that the files here are; None where there is none, or they are another's, and
+    where the server is an older one, which has no versions."""
+    try:
+        newest = client.call("GET", f"/api/datasets/{segment}/versions", params={"limit": 1})["versions"]
+    except NotFound:
+        return None
     return newest[0]["id"] if newest and newest[0]["current"] else None
 
 

@@ -101,8 +101,9 @@ class HealthOutput(View):
 
 
 class VersionsOutput(View):
-    """Output of ``dataset_versions``: the newest of ``total`` versions, none of a dataset that has none.
-    ``comparison``: of the two that were named, with their first rows that differ. All texts are untrusted."""
+    """Output of ``dataset_versions``: the newest of ``total`` versions, none of a dataset that has none; no
+    ``author`` is told. ``comparison``: of the two that were named, with their first rows that differ. All
+    texts are untrusted."""
 
     ref: str
     key: str

@@ -222,7 +222,7 @@ def _health(prompts: Prompts, result: HealthOutput) -> str:
 
 def _versions(prompts: Prompts, result: VersionsOutput) -> str:
     lines = (
-        f"{one.number}: {one.short}, {one.at:%Y-%m-%d}, by {one.author}, +{one.added} −{one.removed}"
+        f"{one.number}: {one.short}, {one.at:%Y-%m-%d}, +{one.added} −{one.removed}"
         f" ~{one.changed} files{', the files that are here' if one.current else ''}: {one.message}"
         for one in result.versions
     )

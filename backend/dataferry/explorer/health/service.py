@@ -203,9 +203,9 @@ class Health:
         stored = await in_thread("disk", read_kept, self._folders.of(row.id), form)
         if stored is not None and _is_current(stored.of, row):
             return stored, "ready", None
-        ended = await self._database.run_read(self._ended, row, kind)
-        if ended is not None:
-            return stored, "stopped", ended
+        job = await self._database.run_read(self._known_job, viewer, row, kind)
+        if job is not None:
+            return stored, "computing" if job.active else "stopped", job
         return stored, "computing", await self._started_soon(viewer, row, kind)
 
     async def _started_soon(self, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:
@@ -222,12 +222,20 @@ class Health:
         if not starting.cancelled() and (error := starting.exception()) is not None:
             log.warning("a report is started with the next look: %s", error)
 
-    def _ended(self, session: Session, row: Dataset, kind: ReportKind) -> JobView | None:
-        """The newest job where it was cancelled or failed, since the dataset came."""
+    def _known_job(self, session: Session, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:
+        """The newest job, where a look starts none: the viewer's own that is at work, or rests as they have
+        said; and one that was cancelled or failed since the dataset came."""
         job = self._jobs.newest(session, _job_key(row.id), kind=kind)
-        if job is not None and job.active and not self._jobs.requesters(session, job.id):
+        if job is None:
+            return None
+        if job.active:
+            wanted_by = self._jobs.requesters(session, job.id)
+            if viewer.user_id in wanted_by:
+                return job
+            if wanted_by:
+                return None  # the look joins those who want it
             job = job.model_copy(update={"state": "cancelled"})  # it is about to stop
-        if job is None or job.state not in ("cancelled", "failed"):
+        if job.state not in ("cancelled", "failed"):
             return None
         return job if job.created_at.timestamp() * 1000 >= (row.downloaded_at_ms or 0) else None
 

@@ -76,9 +76,7 @@ export function VersionsBlock({ output }: { output: VersionsOutput }) {
                 <span className="min-w-0 flex-1 basis-56 wrap-anywhere">
                   {version.number}. <bdi>{version.message}</bdi>
                 </span>
-                <span className="text-13 text-muted">
-                  <bdi>{version.author}</bdi>, {formatTime(version.at)}
-                </span>
+                <span className="text-13 text-muted">{formatTime(version.at)}</span>
               </li>
             ))}
         {comparison?.tables.length === 0 && <li className="px-3 py-2">They are the same.</li>}

@@ -19,7 +19,7 @@ export default function PrivacyPage() {
             to="The language model"
             what={
               modelled
-                ? `Your messages, the chat so far and what searches found go to ${modelWords(app.model)}. So do the columns of a table that you ask in words, a few of their values and, in a chat, the answer's rows.`
+                ? `Your messages, the chat so far and what searches found go to ${modelWords(app.model)}. So do the columns of a table that you ask in words, a few of their values and, in a chat, the answer's rows; of a dataset that you ask about, its faults and what its versions changed.`
                 : "Nothing: no model is set. Keyword search runs on this server."
             }
           />
