@@ -150,7 +150,7 @@ def build_services(settings: Settings) -> Services:
     sandbox = Sandbox()
     comparisons = Comparisons(search, catalog, credentials, previews)
     library = Library(search, model_search, verdicts, comparisons, downloads, shelf, previews)
-    health = Health(database, store, jobs, access, downloads, found_plugins)
+    health = Health(database, store, jobs, access, downloads)
     versions = Versions(database, store, jobs, accounts, access)
     local = LocalServices(table_questions, health, versions)
     chat = ChatService(

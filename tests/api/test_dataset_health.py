@@ -25,6 +25,7 @@ from dataferry.plugins import ClassificationPlugin, RemoteFile
 
 class Pets(ClassificationPlugin):
     name = "pets"
+    aliases = ("beasts",)
     display_name = "Pets"
     input_shape = (3, 48, 64)
     class_names = ("cat", "dog")
@@ -86,7 +87,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def ada(server: Server) -> Client:
     client = server.client()
-    begun = client.get("/api/datasets/pets/statistics")
+    # By its short name, as Tiny-ImageNet and the chest X-rays are asked for.
+    begun = client.get("/api/datasets/beasts/statistics")
     assert (begun.status_code, begun.json()["state"]) == (202, "downloading"), begun.text
     client.finished(begun.json()["job"]["id"])
     return client
@@ -109,7 +111,7 @@ def names(client: Client, kind: str, dataset: str = "pets") -> list[list[str]]:
 
 
 def test_images_in_figures(ada: Client) -> None:
-    found = ready(ada, "/api/datasets/pets/statistics")
+    found = ready(ada, "/api/datasets/beasts/statistics")
     groups = {group["name"]: group for group in found["groups"]}
     train = groups["train"]
     assert (train["total"], train["unreadable"], groups["test"]["total"]) == (13, 1, 2)

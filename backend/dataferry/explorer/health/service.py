@@ -35,7 +35,6 @@ from dataferry.library.access import Access
 from dataferry.library.downloads import Downloads
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.plugins import Plugins
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +58,11 @@ class Health:
         jobs: Jobs,
         access: Access,
         downloads: Downloads,
-        plugins: Plugins,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._access = access
         self._downloads = downloads
-        self._plugins = plugins
         self._folders = HealthFolders(store)
         self._starting: set[asyncio.Future[JobView]] = set()
 
@@ -79,8 +76,8 @@ class Health:
         Errors: ``NotFound``; those of ``Downloads.request``.
         """
         row = await self._found(viewer, key, revision)
-        if row is None:
-            brought = await self._brought(viewer, key, may_download)
+        if isinstance(row, DatasetRef):
+            brought = await self._brought(viewer, row, may_download)
             return DatasetStatistics(key=key, state="downloading", job=brought)
         stored, state, job = await self._kept(viewer, row, "statistics", StoredDatasetStatistics)
         return DatasetStatistics(
@@ -98,8 +95,8 @@ class Health:
     ) -> DatasetHealth:
         """What was found, as ``statistics``."""
         row = await self._found(viewer, key, revision)
-        if row is None:
-            brought = await self._brought(viewer, key, may_download)
+        if isinstance(row, DatasetRef):
+            brought = await self._brought(viewer, row, may_download)
             return DatasetHealth(key=key, state="downloading", job=brought)
         stored, state, job = await self._kept(viewer, row, "health", StoredHealth)
         found = {} if stored is None else stored.model_dump(include={"findings", "checked", "unchecked"})
@@ -177,23 +174,20 @@ class Health:
 
     # -- what is kept, and what computes it ----------------------------------------------------------
 
-    async def _found(self, viewer: Viewer, key: str, revision: str | None) -> Dataset | None:
-        """The dataset's row; None for a built-in one that is not here. Errors: ``NotFound``."""
+    async def _found(self, viewer: Viewer, key: str, revision: str | None) -> Dataset | DatasetRef:
+        """The dataset's row; of a built-in one that is not here its ref. Errors: ``NotFound``."""
 
-        def read(session: Session) -> Dataset | None:
-            try:
-                return rows.downloaded(session, viewer, key, revision)
-            except NotFound:
-                if key.removeprefix("builtin:") in self._plugins:
-                    return None
-                raise
+        def read(session: Session) -> Dataset | DatasetRef:
+            row = rows.visible(session, viewer, key, revision)
+            if row.source == "builtin" and not row.downloaded:
+                return rows.ref_of(row)
+            return rows.downloaded(session, viewer, key, revision)
 
         return await self._access.renewed(viewer, read)
 
-    async def _brought(self, viewer: Viewer, key: str, may_download: bool) -> JobView:
+    async def _brought(self, viewer: Viewer, ref: DatasetRef, may_download: bool) -> JobView:
         if not may_download:
-            raise rows.not_in_library(key)
-        ref = DatasetRef.make("builtin", key.removeprefix("builtin:"))
+            raise rows.not_in_library(str(ref))
         ticket = await self._downloads.request(viewer, ref)
         return await self._jobs.get(viewer, ticket.job_id)
 
