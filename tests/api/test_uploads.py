@@ -254,6 +254,16 @@ def test_only_a_picture_that_is_made_anew_is_shown(ada: Client) -> None:
     assert saved.headers["Content-Type"] == "application/octet-stream"
 
 
+def test_whoever_opens_a_medical_picture_is_written_down_once_for_each_look(ada: Client) -> None:
+    """The pixels alone are a look, too; a viewer asks for them again with each window."""
+    mine = uploaded(ada, "medical", "scan.dcm", dicom())
+    for center in (40, 60, 80):
+        shown = ada.get(f"/api/uploads/medical/{mine['id']}/image", params={"center": center, "width": 100})
+        assert shown.status_code == 200
+    told = ada.get(f"/api/uploads/medical/{mine['id']}/events").json()["events"]
+    assert [one["action"] for one in told] == ["viewed", "received"]
+
+
 def test_a_dicom_file_loses_what_names_a_person(ada: Client) -> None:
     mine = uploaded(ada, "medical", "a.dcm", planted_dicom())
     path = f"/api/uploads/medical/{mine['id']}"

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
 
-from dataferry.core.db import Database
+from dataferry.core.db import Database, now
 from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.files.sealed import SealedFile
 from dataferry.core.threads import in_thread
@@ -36,6 +37,8 @@ _INSPECT = "dataferry.imaging.inspection:inspect"
 _TAGS = "dataferry.imaging.dicom:tags"
 _MASK = "dataferry.imaging.masking:mask"
 _EVENTS = 500
+#: A picture is asked for again and again while it is looked at: that is one view.
+_ONE_VIEW = timedelta(minutes=1)
 #: How long the database's log is tried to be emptied.
 _LOG_S = 10.0
 
@@ -79,7 +82,7 @@ class OwnUploads:
     ) -> bytes:
         """A WebP made anew, without what else the file holds. Errors: ``NotFound``, ``BadImage``,
         ``SealBroken``."""
-        row, _image = await self._opened(viewer, category, upload_id, None)
+        row, _image = await self._opened(viewer, category, upload_id, "viewed")
         asked = {"edge": edge, "frame": frame, "center": center, "width": width}
         return (await self._call(_RENDER, row, **asked)).blob
 
@@ -124,8 +127,13 @@ class OwnUploads:
             rows.note(session, row, of, viewer.user_id)
             return row, image
 
+        def is_noted(session: Session) -> bool:
+            return rows.was_viewed(session, upload_id, viewer.user_id, now() - _ONE_VIEW)
+
         found = await self._database.run_read(read)
         if action is None or (category not in MEDICAL and action == "viewed"):
+            return found
+        if action == "viewed" and await self._database.run_read(is_noted):
             return found
         return await self._database.run(read_and_note, action)
 

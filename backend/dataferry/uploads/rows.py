@@ -122,6 +122,17 @@ def note(session: Session, upload: Upload, action: UploadAction, actor_id: str) 
     )
 
 
+def was_viewed(session: Session, upload_id: str, actor_id: str, since: datetime) -> bool:
+    """Whether that they opened it is written down already, at that time or later."""
+    query = select(UploadEvent.id).where(
+        UploadEvent.upload_id == upload_id,
+        UploadEvent.actor_id == actor_id,
+        UploadEvent.action == "viewed",
+        col(UploadEvent.at) >= since,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def events(session: Session, viewer: Viewer, upload_id: str | None, limit: int) -> list[UploadEvent]:
     """Those of the viewer's uploads; for an admin those of every medical one too. Newest first."""
     mine = col(UploadEvent.user_id) == viewer.user_id
