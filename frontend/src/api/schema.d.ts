@@ -11150,7 +11150,8 @@ export interface components {
         /**
          * VersionsOutput
          * @description Output of ``dataset_versions``: the newest of ``total`` versions, none of a dataset that has none; no
-         *     ``author`` is told. ``comparison``: of the two that were named, with their first rows that differ. All texts are untrusted.
+         *     ``author`` is told. ``comparison``: of the two that were named, with their first rows that differ. All
+         *     texts are untrusted.
          */
         VersionsOutput: {
             /**
