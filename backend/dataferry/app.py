@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from dataferry import __version__
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.kept_answers import KeptAnswers
+from dataferry.accounts.personal_data import accounts_data
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
 from dataferry.api.all_routes import ALL_ROUTES, OF_DATASETS
@@ -30,6 +31,7 @@ from dataferry.api.socket import install_socket
 from dataferry.api.static import install_page
 from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
+from dataferry.chat.personal_data import chat_data
 from dataferry.chat.service import ChatService
 from dataferry.chat.shared_threads import SharedThreads
 from dataferry.chat.sql_writer import ModelSqlWriter
@@ -38,6 +40,7 @@ from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
 from dataferry.core.paging import Cursors
+from dataferry.core.personal_data import PersonalDataRegister
 from dataferry.core.settings import Settings
 from dataferry.explorer.asking import Asking
 from dataferry.explorer.catalog import TableCatalog
@@ -73,6 +76,7 @@ from dataferry.library.last_use import LastUse
 from dataferry.library.looks import Looks
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.paths import Store
+from dataferry.library.personal_data import JobsOfPersons, library_data
 from dataferry.library.pins import Pins
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
@@ -168,6 +172,15 @@ def build_services(settings: Settings) -> Services:
     HealthHandler(
         database, store, images, TableCatalog(store, folders), tables_handler.prepare, sandbox
     ).register(jobs)
+    uploads = build_uploads(database, settings, secrets, sandbox)
+    # What each part keeps of a person, in the order in which it is erased: the account goes last.
+    personal_data = PersonalDataRegister(
+        library_data(database),
+        JobsOfPersons(database, jobs).personal_data,
+        chat_data(database),
+        uploads.personal_data,
+        accounts_data(database),
+    )
     return Services(
         accounts=accounts,
         kept_answers=KeptAnswers(database, secrets),
@@ -223,7 +236,8 @@ def build_services(settings: Settings) -> Services:
         models=models,
         model=ModelSetup(models, settings),
         realtime=realtime,
-        uploads=build_uploads(database, settings, secrets, sandbox),
+        uploads=uploads,
+        personal_data=personal_data,
         credentials=credentials,
         settings=settings,
         database=database,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dataferry.chat.shared_threads import SharedThreads
     from dataferry.core.db import Database
     from dataferry.core.paging import Cursors
+    from dataferry.core.personal_data import PersonalDataRegister
     from dataferry.core.settings import Settings
     from dataferry.explorer.asking import Asking
     from dataferry.explorer.dataset_images import DatasetImages
@@ -137,6 +138,7 @@ class Services:
     model: ModelSetup
     realtime: Realtime
     uploads: Uploads
+    personal_data: PersonalDataRegister
     credentials: CredentialResolver
     settings: Settings
     database: Database

@@ -172,6 +172,15 @@ class Queue:
         self._delete_old_workflows()
         return lost
 
+    def forget(self, job_ids: Collection[str]) -> None:
+        """Delete every workflow of jobs that are gone, which DBOS keeps with what went in and came out."""
+        if _started is not self:
+            return
+        for job_id in job_ids:
+            found = DBOS.list_workflows(workflow_id_prefix=f"{job_id}:", load_input=False, load_output=False)
+            if found:
+                DBOS.delete_workflows([workflow.workflow_id for workflow in found])
+
     def _launch(self, worker_id: str, *, worker: bool) -> None:
         DBOS(config=self._config(worker_id))
         if not worker:

@@ -192,6 +192,16 @@ class Jobs(JobReads):
             await in_thread("short", self._after_left, left, viewer.user_id)
         return await self.get(viewer, job_id)
 
+    def leave(self, user_id: str, job_id: str) -> None:
+        """``cancel`` for a thread. Blocks. Errors: ``NotFound``."""
+        left = self._database.call(self._leave, user_id, job_id)
+        if left is not None:
+            self._after_left(left, user_id)
+
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Delete what the queue still knows of jobs whose rows are gone. Blocks."""
+        self._runner.queue.forget(job_ids)
+
     def _leave(self, session: Session, user_id: str, job_id: str) -> "_Left | None":
         """What the user's leaving has changed."""
         job, requester = self._lock(session, user_id, job_id)

@@ -1,18 +1,20 @@
 """Zip files that are made while they are sent: no copy of an upload is left on the disk."""
 
-import json
 from collections.abc import Iterator
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from sqlmodel import Session, select
 
 from dataferry.core.db import Database
+from dataferry.core.personal_data import Exported, JsonRows
 from dataferry.core.types import Viewer
 from dataferry.imaging.sandbox import Sandbox
 from dataferry.library.archive_stream import Sink
+from dataferry.library.exported_zip import zip_of
 from dataferry.uploads import rows
 from dataferry.uploads.checking import UploadChecks
 from dataferry.uploads.models import Upload, UploadConsent, UploadImage
+from dataferry.uploads.own_uploads import event_view
 from dataferry.uploads.storage import UploadStorage
 
 _PNG = "dataferry.imaging.inspection:as_png"
@@ -34,30 +36,31 @@ class UploadExports:
 
     # -- everything -----------------------------------------------------------------------------------
 
-    def everything(self, viewer: Viewer, beside: dict[str, object]) -> Iterator[bytes]:
+    def everything(self, viewer: Viewer) -> Iterator[bytes]:
         """A zip of a person's uploads as they were given, with what is known of each, their consents and what
-        was done; and of each entry of ``beside`` a JSON file. Blocks. Errors: ``SealBroken``."""
-        sink = Sink()
-        with ZipFile(sink, "w", ZIP_STORED) as archive:
-            for name, content in beside.items():
-                _write_json(archive, f"{name}.json", content)
-            _write_json(archive, "consents.json", self._database.read(_consents, viewer.user_id))
-            yield sink.take()
-            for row, image in self._all(viewer):
-                view = self._checks.view(row, image)
-                folder = f"uploads/{row.category}/{row.id}"
-                _write_json(archive, f"{folder}/about.json", view.model_dump(mode="json"))
-                entry = ZipInfo(f"{folder}/{view.original_filename}", _EPOCH)
-                with archive.open(entry, "w") as written:
-                    for chunk in self._storage.file(row).chunks():
-                        written.write(chunk)
-                        yield sink.take()
-        yield sink.take()
+        was done. Blocks. Errors: ``SealBroken``."""
+        return zip_of(self.entries(viewer.user_id))
 
-    def _all(self, viewer: Viewer) -> Iterator[tuple[Upload, UploadImage]]:
+    def entries(self, user_id: str) -> Iterator[Exported]:
+        """The files of that zip. Blocks. Errors: ``SealBroken``."""
+        yield Exported("uploads/consents.json", self._database.read(_consents, user_id))
+        yield Exported("uploads/events.json", JsonRows(self._events(user_id)))
+        for row, image in self._all(user_id):
+            view = self._checks.view(row, image)
+            folder = f"uploads/{row.category}/{row.id}"
+            yield Exported(f"{folder}/about.json", view.model_dump(mode="json"))
+            yield Exported(f"{folder}/{view.original_filename}", self._storage.file(row).chunks())
+
+    def _events(self, user_id: str) -> Iterator[dict[str, object]]:
+        last = 0
+        while found := self._database.read(rows.own_events, user_id, last, _PAGE):
+            yield from (event_view(one).model_dump(mode="json") for one in found)
+            last = found[-1].id or 0
+
+    def _all(self, user_id: str) -> Iterator[tuple[Upload, UploadImage]]:
         offset = 0
         while True:
-            found, total = self._database.read(rows.page, viewer.user_id, None, _PAGE, offset)
+            found, total = self._database.read(rows.page, user_id, None, _PAGE, offset)
             yield from found
             offset += _PAGE
             if offset >= total:
@@ -84,11 +87,6 @@ class UploadExports:
                 yield sink.take()
             archive.writestr(ZipInfo(f"{folder}/timestamps.txt", _EPOCH), "\n".join(times) + "\n")
         yield sink.take()
-
-
-def _write_json(archive: ZipFile, name: str, content: object) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
-    archive.writestr(ZipInfo(name, _EPOCH), text, ZIP_DEFLATED)
 
 
 def _consents(session: Session, user_id: str) -> list[dict[str, object]]:

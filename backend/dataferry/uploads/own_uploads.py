@@ -15,7 +15,7 @@ from dataferry.core.types import Viewer
 from dataferry.imaging.sandbox import Answer, Sandbox
 from dataferry.uploads import consents, rows
 from dataferry.uploads.checking import UploadChecks, details_of, replace_content
-from dataferry.uploads.models import Upload, UploadImage
+from dataferry.uploads.models import Upload, UploadEvent, UploadImage
 from dataferry.uploads.storage import UploadStorage
 from dataferry.uploads.views import (
     MEDICAL,
@@ -109,7 +109,7 @@ class OwnUploads:
 
         def read(session: Session) -> UploadEvents:
             found = rows.events(session, viewer, upload_id, _EVENTS)
-            return UploadEvents(events=tuple(_event_view(one) for one in found))
+            return UploadEvents(events=tuple(event_view(one) for one in found))
 
         return await self._database.run_read(read)
 
@@ -275,7 +275,8 @@ def _check_dicom(image: UploadImage) -> None:
         raise InvalidInput("It is no DICOM file.", next_step="Choose one that is.")
 
 
-def _event_view(event: Any) -> UploadEventView:
+def event_view(event: UploadEvent) -> UploadEventView:
+    """What was done with an upload, without the ids of persons."""
     by = "server" if not event.actor_id else "owner" if event.actor_id == event.user_id else "other"
     return UploadEventView.model_validate(
         {

@@ -4,12 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Viewer
 from dataferry.uploads.models import Upload, UploadConsent, UploadEvent, UploadImage
 from dataferry.uploads.views import MEDICAL, UploadAction
+
+#: Who did something, in place of one whose account is erased.
+_ERASED = "erased"
 
 
 def own(session: Session, viewer: Viewer, category: str, upload_id: str, *, whole: bool = True) -> Upload:
@@ -65,6 +68,16 @@ def ids_of(session: Session, user_id: str, categories: Collection[str]) -> list[
     return list(session.exec(query))
 
 
+def all_ids_of(session: Session, user_id: str) -> list[str]:
+    return list(session.exec(select(Upload.id).where(Upload.user_id == user_id)))
+
+
+def own_events(session: Session, user_id: str, after: int, limit: int) -> list[UploadEvent]:
+    """A page of what was done with a person's uploads, oldest first. ``after``: the id of the one before."""
+    query = select(UploadEvent).where(UploadEvent.user_id == user_id, col(UploadEvent.id) > after)
+    return list(session.exec(query.order_by(col(UploadEvent.id)).limit(limit)))
+
+
 def known(session: Session, ids: list[str]) -> set[str]:
     """Those of the ids that have a row."""
     found: set[str] = set()
@@ -99,12 +112,14 @@ def remove(session: Session, ids: Sequence[str], action: UploadAction, actor_id:
 def erase(session: Session, user_id: str) -> list[str]:
     """Delete all rows that are a person's; the ids of their uploads, whose files are the caller's to
     remove."""
-    ids = list(session.exec(select(Upload.id).where(Upload.user_id == user_id)))
+    ids = all_ids_of(session, user_id)
     session.execute(
         delete(UploadImage).where(col(UploadImage.id).in_(select(Upload.id).where(Upload.user_id == user_id)))
     )
     for table in (Upload, UploadConsent, UploadEvent):
         session.execute(delete(table).where(col(table.user_id) == user_id))
+    # What they did as an admin with what is another's: that it was done is kept for its owner.
+    session.execute(update(UploadEvent).where(col(UploadEvent.actor_id) == user_id).values(actor_id=_ERASED))
     return ids
 
 

@@ -69,10 +69,8 @@ async def list_uploads(
 async def export_uploads(viewer: Current, wired: Wired) -> StreamingResponse:
     """All of your uploads as you gave them, what is known of each, your consents, and what was done, in one
     zip file. It is made while it is sent: no copy is left here."""
-    events = await wired.uploads.own.events(viewer)
-    beside: dict[str, object] = {"events": events.model_dump(mode="json")["events"]}
     headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="uploads.zip"'}
-    pieces = wired.uploads.exports.everything(viewer, beside)
+    pieces = wired.uploads.exports.everything(viewer)
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
