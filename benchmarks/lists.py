@@ -141,7 +141,8 @@ def _rows(number: int, at: datetime, user_id: str) -> list[SQLModel]:
 
 
 def _columns(row: SQLModel) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in row.__table__.columns}  # type: ignore[attr-defined]
+    columns = [column.name for column in row.__table__.columns]  # type: ignore[attr-defined]
+    return {name: getattr(row, name) for name in columns if name != "search_text"}  # made as it is inserted
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ async def names(world: World, viewer: Viewer = BOB, **wanted: Any) -> list[str]:
         ({}, ["eels", "dogs", "cats", "Birds", "apples"]),
         ({"q": "BIRD"}, ["Birds"]),
         ({"q": "acme dogs"}, ["dogs"]),
+        ({"q": "U\u0308NÏCODE"}, ["cats"]),
         ({"q": "ÜNÏCODE"}, ["cats"]),
         ({"q": "100%"}, ["cats"]),
         ({"q": "%"}, ["cats"]),
@@ -103,6 +104,15 @@ async def test_pages_that_follow_a_row_are_the_list(shelves: World, sort: Any) -
         if position is None:
             break
     assert found == await names(shelves, sort=sort)
+
+
+async def test_a_new_title_is_found_and_the_old_one_no_more(shelves: World) -> None:
+    with shelves.database.unit_of_work() as session:
+        dataset = session.get(Dataset, "ds_apples")
+        assert dataset is not None
+        dataset.title = "ÉCOLES of France"
+    assert await names(shelves, q="école") == ["apples"]
+    assert await names(shelves, q="apples france") == ["apples"], "by its ref as before"
 
 
 async def test_a_row_says_what_this_person_may_do_with_it(shelves: World) -> None:

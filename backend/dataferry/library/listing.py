@@ -3,12 +3,12 @@
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column
 from sqlmodel import Session, col, select
 
 from dataferry.core.paging import Column, Position, SortKey, fetch
 from dataferry.core.types import Grade, SourceName, Viewer
-from dataferry.library.models import Dataset
+from dataferry.library.models import Dataset, searchable
 from dataferry.library.rights import visible_to
 from dataferry.library.storage_views import SourceStorage
 
@@ -133,25 +133,8 @@ def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:
 
 def containing(text: str) -> list[ColumnElement[bool]]:
     """Of rows with each word of a text in their title, ref or name."""
-    return [_contains(word) for word in text.replace("\0", "").split()[:_MAX_WORDS]]
-
-
-def _contains(word: str) -> ColumnElement[bool]:
-    """The title, the ref or the name has the word, whatever its case: SQLite knows that of ASCII only.
-
-    They are searched as one text, by one comparison where one suffices: it is made for every row.
-    """
-    written = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
-    text = (
-        func.coalesce(Dataset.title, "")
-        + " "
-        + col(Dataset.source)
-        + ":"
-        + col(Dataset.source_id)
-        + " "
-        + col(Dataset.name)
-    )
-    return or_(*(text.icontains(form, autoescape=True) for form in written))
+    words = searchable(text).split()[:_MAX_WORDS]
+    return [col(Dataset.search_text).contains(word, autoescape=True) for word in words]
 
 
 def _order(wanted: LibraryQuery) -> list[SortKey]:

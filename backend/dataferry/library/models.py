@@ -1,15 +1,37 @@
 """The library's tables."""
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, Column, Connection, Index, String, UniqueConstraint, event, false
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
 
 #: Ordered by code points, as SQLite and Python do, whatever a database's own collation.
 _ByCodePoint = String().with_variant(String(collation="C"), "postgresql")
+
+#: What decides whether a person sees a dataset.
+_SEEN = ("source", "status", "visibility", "downloaded", "selection", "id")
+
+
+def searchable(text: str) -> str:
+    """A text in the form in which it is searched: without regard to case and to how its characters are
+    composed. A database's own ``lower`` need not know other letters than ASCII's."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("\0", "")
+
+
+def dataset_search_text(*, title: str, source: str, source_id: str, name: str) -> str:
+    """All that a dataset is found by in the library, in one text."""
+    return searchable(f"{title} {source}:{source_id} {name}")
+
+
+def _inserted_search_text(context: DefaultExecutionContext) -> str:
+    given = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return dataset_search_text(**{key: given[key] for key in ("title", "source", "source_id", "name")})
 
 
 class Dataset(SQLModel, table=True):
@@ -22,10 +44,13 @@ class Dataset(SQLModel, table=True):
     __tablename__ = "datasets"
     __table_args__ = (
         UniqueConstraint("source", "source_id", "revision", "selection"),
-        Index("idx_datasets_updated_at_ms", "updated_at_ms"),
+        # A search in the order of change looks at no row that has not its words.
+        Index("idx_datasets_updated_at_ms", "updated_at_ms", "search_text"),
         Index("idx_datasets_downloaded_at_ms", "downloaded_at_ms"),
+        Index("idx_datasets_source_updated_at_ms", "source", "updated_at_ms"),
         # All that the number of a person's datasets depends on: it is counted without reading the rows.
-        Index("idx_datasets_seen", "source", "status", "visibility", "downloaded", "id"),
+        Index("idx_datasets_seen", *_SEEN),
+        Index("idx_datasets_search", "search_text", *_SEEN),
         # The lists by name and by size have indexes of expressions (migration 0015), which Alembic cannot
         # compare on SQLite; see ``library.listing``.
     )
@@ -49,6 +74,10 @@ class Dataset(SQLModel, table=True):
     newest_generation: int = 0
 
     name: str = Field(index=True)
+    #: Kept by this module: see ``dataset_search_text``.
+    search_text: str | None = Field(
+        default=None, sa_column=Column(String, nullable=False, default=_inserted_search_text)
+    )
     description: str = ""
     original_url: str = ""
     local_path: str | None = None
@@ -77,6 +106,13 @@ class Dataset(SQLModel, table=True):
     def idle_status(self) -> str:
         """Its status while nobody has it or asks for it."""
         return "registered" if self.source == "builtin" and not self.selection else "absent"
+
+
+@event.listens_for(Dataset, "before_update")
+def _update_search_text(_mapper: Mapper[Dataset], _connection: Connection, row: Dataset) -> None:
+    row.search_text = dataset_search_text(
+        title=row.title, source=row.source, source_id=row.source_id, name=row.name
+    )
 
 
 class DatasetFile(SQLModel, table=True):
