@@ -4,13 +4,16 @@ Each function takes the open file and is called by ``Sandbox.call``.
 """
 
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataferry.core.errors import BadImage
 from dataferry.imaging import images, plausibility
 from dataferry.imaging.pixels import in_eight_bits, upright
 from dataferry.imaging.recognise import HEAD_BYTES, MEDIA_TYPES, ImageFormat, format_of
 from dataferry.imaging.sandbox import Answer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def inspect(file: BinaryIO, *, xray: bool = False) -> Answer:
@@ -44,19 +47,25 @@ def render(
 ) -> Answer:
     """A WebP, at most ``edge`` pixels on its longer side; with ``center`` and ``width`` of the window of grey
     values in place of the file's own. Errors: ``BadImage``."""
+    picture = upright_picture(file, frame=frame, center=center, width=width)
+    webp, shown_width, shown_height = images.encoded(picture, edge)
+    return Answer({"width": shown_width, "height": shown_height}, webp)
+
+
+def upright_picture(
+    file: BinaryIO, *, frame: int = 0, center: float | None = None, width: float | None = None
+) -> "Image":
+    """A frame of an upload as a screen shows it, whatever its format. Errors: ``BadImage``."""
     if format_at(file) == "dicom":
         from dataferry.imaging import dicom
 
-        picture = dicom.picture(file, frame=frame, center=center, width=width)
-    else:
-        with images.opened(file) as opened:
-            if frame >= images.page_count(opened):
-                raise BadImage(f"It has no page {frame + 1}.")
-            if frame:
-                opened.seek(frame)
-            picture = upright(in_eight_bits(opened))
-    webp, shown_width, shown_height = images.encoded(picture, edge)
-    return Answer({"width": shown_width, "height": shown_height}, webp)
+        return dicom.picture(file, frame=frame, center=center, width=width)
+    with images.opened(file) as opened:
+        if frame >= images.page_count(opened):
+            raise BadImage(f"It has no page {frame + 1}.")
+        if frame:
+            opened.seek(frame)
+        return upright(in_eight_bits(opened))
 
 
 def as_png(file: BinaryIO) -> Answer:

@@ -47,7 +47,7 @@ def measured(file: BinaryIO) -> Answer:
     some = pixels[::step, ::step]
     grey = shown.convert("L")
     levels = np.asarray(grey)
-    small = np.asarray(grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX), np.uint8)
+    fingerprint, small = fingerprint_of(grey)
     value: dict[str, Any] = {
         "format": form,
         "mode": mode,
@@ -57,19 +57,21 @@ def measured(file: BinaryIO) -> Answer:
         "mean": [round(float(one), 3) for one in some.mean((0, 1))],
         "deviation": [round(float(one), 3) for one in some.std((0, 1))],
         "spread": int(levels.max()) - int(levels.min()),
-        "hash": _fingerprint(grey),
+        "hash": fingerprint,
     }
-    return Answer(value, small.tobytes())
+    return Answer(value, small)
 
 
-def _fingerprint(grey: "Image") -> str:
+def fingerprint_of(grey: "Image") -> tuple[str, bytes]:
+    """128 bits in hexadecimal, and 16 × 16 greys, of an upright picture of mode ``L``: see ``measured``."""
     import numpy as np
     from PIL import Image
 
+    small = np.asarray(grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX), np.uint8)
     nine = np.asarray(grey.resize((9, 9), Image.Resampling.BOX), np.int16)
     across = nine[:8, :8] > nine[:8, 1:]
     down = nine[:8, :8] > nine[1:, :8]
-    return np.packbits(np.stack([across, down]).ravel()).tobytes().hex()
+    return np.packbits(np.stack([across, down]).ravel()).tobytes().hex(), small.tobytes()
 
 
 def _eight_bits(picture: "Image") -> "Image":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dataferry.core.child_process import child_command, child_environment, how_it_ended
-from dataferry.core.errors import BadImage, SealBroken
+from dataferry.core.errors import BadImage, Cancelled, SealBroken
 from dataferry.core.files.sealed import SealedFile
 from dataferry.core.idle_processes import IdleProcesses
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _MODULE = "dataferry.imaging.sandbox_child"
 TOO_MUCH = "It takes too much memory to decode, or it is damaged."
 TOO_LONG = "It takes too long to decode."
+#: How often a call that can be cancelled is asked whether it was.
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,20 @@ class Sandbox:
         source: SealedFile | Path | bytes,
         *,
         seconds: float | None = None,
+        cancel: threading.Event | None = None,
         **arguments: Any,
     ) -> Answer:
-        """What ``module:function`` returns for a file; ``arguments`` are JSON.
+        """What ``module:function`` returns for a file; ``arguments`` are JSON. ``cancel``, once it is set,
+        ends the call.
 
         Errors: ``BadImage`` with the reason, whatever has ended the process; ``SealBroken``; ``Cancelled``
-        once the pool is closed.
+        once the pool is closed, or by ``cancel``.
         """
         header, data = _request(function, source, arguments)
         with self._places:
             process = self._take()
             try:
-                answer = process.ask(header, data, seconds or self._limits.seconds)
+                answer = process.ask(header, data, seconds or self._limits.seconds, cancel)
             except BaseException:
                 process.end()
                 raise
@@ -137,8 +141,10 @@ class _Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, header: bytes, data: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
-        """The answer's header and blob. Errors: ``BadImage`` where the process ends before."""
+    def ask(
+        self, header: bytes, data: bytes, seconds: float, cancel: threading.Event | None
+    ) -> tuple[dict[str, Any], bytes]:
+        """The answer's header and blob. Errors: ``BadImage`` where the process ends before; ``Cancelled``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.calls += 1
@@ -150,6 +156,11 @@ class _Process:
 
         timer = threading.Timer(seconds, kill)
         timer.start()
+        answered = threading.Event()
+        if cancel is not None:
+            threading.Thread(
+                target=self._kill_when, args=(cancel, answered), name="sandbox-cancel", daemon=True
+            ).start()
         try:
             self._process.stdin.write(header + data)
             self._process.stdin.flush()
@@ -164,10 +175,19 @@ class _Process:
             pass
         finally:
             timer.cancel()
+            answered.set()
         self._process.kill()
         ended = how_it_ended(self._process.wait())
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         log.info("a process that decodes images ended: %s", "it took too long" if late.is_set() else ended)
         raise BadImage(TOO_LONG if late.is_set() else TOO_MUCH)
+
+    def _kill_when(self, cancel: threading.Event, answered: threading.Event) -> None:
+        while not answered.is_set():
+            if cancel.wait(_LOOK_S) and not answered.is_set():
+                self._process.kill()
+                return
 
     def end(self) -> None:
         self._process.kill()
