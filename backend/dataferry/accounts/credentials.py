@@ -12,6 +12,7 @@ from dataferry.accounts.pasted_keys import read_kaggle_key, read_key
 from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database, now
 from dataferry.core.errors import ConfigError
+from dataferry.core.inserts import insert_or_replace
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Credential, SourceName
@@ -85,20 +86,15 @@ class CredentialResolver:
 
     async def keep(self, user_id: str, credential: Credential) -> None:
         """Keep a person's own credential, sealed, in place of the one before."""
-
-        def write(session: Session) -> None:
-            session.merge(
-                StoredCredential(
-                    user_id=user_id,
-                    source=credential.source,
-                    username=credential.username,
-                    secret=self._secrets.encrypt(credential.secret or ""),
-                    updated_at=now(),
-                    last_used_at=None,
-                )
-            )
-
-        await self._database.run(write)
+        row = StoredCredential(
+            user_id=user_id,
+            source=credential.source,
+            username=credential.username,
+            secret=self._secrets.encrypt(credential.secret or ""),
+            updated_at=now(),
+            last_used_at=None,
+        )
+        await self._database.run(insert_or_replace, row)
         self._noted.pop((user_id, credential.source), None)
 
     async def forget(self, user_id: str, source: SourceName) -> None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, update
 
 from dataferry.accounts.models import KeptAnswer
 from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database, new_id, now
 from dataferry.core.errors import DatabaseAway, KeyUsed, StillAnswering
+from dataferry.core.inserts import insert_missing
 
 #: How long an answer is kept.
 LIFETIME = timedelta(hours=24)
@@ -60,8 +60,6 @@ class KeptAnswers:
         at work.
         """
         claim = Claim(user_id, key, new_id("turn"))
-        with suppress(IntegrityError):  # another process was first: its row is there now
-            return await self._database.run(self._take, claim, request)
         return await self._database.run(self._take, claim, request)
 
     @asynccontextmanager
@@ -88,19 +86,16 @@ class KeptAnswers:
 
     def _take(self, session: Session, claim: Claim, request: str) -> Claim | Answer:
         session.exec(delete(KeptAnswer).where(col(KeptAnswer.created_at) < now() - LIFETIME))
-        row = session.get(KeptAnswer, (claim.user_id, claim.key), with_for_update=True)
-        if row is None:
-            session.add(
-                KeptAnswer(
-                    user_id=claim.user_id,
-                    key=claim.key,
-                    request=request,
-                    holder=claim.holder,
-                    held_until=self._hold_end(),
-                )
-            )
-            session.flush()
+        first = KeptAnswer(
+            user_id=claim.user_id,
+            key=claim.key,
+            request=request,
+            holder=claim.holder,
+            held_until=self._hold_end(),
+        )
+        if insert_missing(session, first):
             return claim
+        row = session.get_one(KeptAnswer, (claim.user_id, claim.key), with_for_update=True)
         if row.request != request:
             raise KeyUsed("The Idempotency-Key was used for another request in the last 24 hours.")
         if row.status is not None and row.answer is not None:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from dataferry.accounts.limits import network_of
 from dataferry.accounts.models import KnownPlace, User
 from dataferry.core.db import now
+from dataferry.core.inserts import insert_or_replace
 
 #: Of each kind, for one account.
 _KEPT = 20
@@ -55,8 +56,7 @@ def remember(session: Session, user_id: str, place: Place) -> None:
     """The account's owner has signed in from there; of each kind the latest are kept."""
     session.get_one(User, user_id, with_for_update=True)  # of two that sign in at one time one waits
     for name in place.all:
-        session.merge(KnownPlace(user_id=user_id, place=name, seen_at=now()))
-        session.flush()
+        insert_or_replace(session, KnownPlace(user_id=user_id, place=name, seen_at=now()))
         kind = col(KnownPlace.place).startswith(name.partition(":")[0] + ":")
         mine = select(KnownPlace.place).where(KnownPlace.user_id == user_id, kind)
         latest = session.exec(mine.order_by(col(KnownPlace.seen_at).desc()).limit(_KEPT)).all()

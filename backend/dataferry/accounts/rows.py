@@ -12,6 +12,7 @@ from dataferry.accounts.rules import OPERATOR
 from dataferry.accounts.security import Claims
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict
+from dataferry.core.inserts import insert_missing
 
 #: Two tabs that renew at one time may both use a token, and so may one whose answer was lost; a thief who
 #: comes later may not.
@@ -80,8 +81,10 @@ def operator(session: Session) -> str:
     """The id of this machine's operator."""
     user = by_email(session, OPERATOR)
     if user is None:
-        user = User(id=new_id("user"), email=OPERATOR, password_hash="", admin=True, operator=True)
-        session.add(user)
+        made = User(id=new_id("user"), email=OPERATOR, password_hash="", admin=True, operator=True)
+        insert_missing(session, made)
+        user = by_email(session, OPERATOR)
+        assert user is not None
     return user.id
 
 

@@ -15,6 +15,7 @@ from dataferry.accounts.security import Secrets
 from dataferry.chat.models import StoredModel
 from dataferry.core.db import Database, now
 from dataferry.core.errors import ConfigError
+from dataferry.core.inserts import insert_or_replace
 from dataferry.core.settings import Settings
 
 GEMINI = "google_genai:"
@@ -92,11 +93,7 @@ class ModelChoices:
         row = StoredModel(
             id=1, name=name, secret=sealed, tested_at=now() if tested else None, updated_at=now()
         )
-
-        def write(session: Session) -> None:
-            session.merge(row)
-
-        await self._database.run(write)
+        await self._database.run(insert_or_replace, row)
 
     async def note_test(self, choice: ModelChoice) -> None:
         """Note that the kept model has answered just now."""

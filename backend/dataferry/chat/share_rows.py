@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, delete, select
 
 from dataferry.chat.models import Chat, ChatShare
+from dataferry.core.inserts import insert_missing
 
 #: In place of a person.
 EVERYBODY = "*"
@@ -38,8 +39,7 @@ def of(session: Session, chat_id: str) -> Sequence[ChatShare]:
 def add(session: Session, chat: Chat, user_ids: Collection[str]) -> None:
     """Let these people read the chat; its owner needs no leave."""
     for user_id in set(user_ids) - {chat.user_id}:
-        if session.get(ChatShare, (chat.id, user_id)) is None:
-            session.add(ChatShare(chat_id=chat.id, user_id=user_id, owner_id=chat.user_id))
+        insert_missing(session, ChatShare(chat_id=chat.id, user_id=user_id, owner_id=chat.user_id))
 
 
 def drop(session: Session, chat_id: str, user_ids: Collection[str] | None = None) -> bool:

@@ -12,16 +12,19 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import DateTime, Engine, TypeDecorator, event
+from sqlalchemy import DateTime, Engine, TypeDecorator, event, func, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
 from dataferry.core import database_faults
+from dataferry.core.clock import clock, now
 from dataferry.core.errors import InvalidInput
 from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
+
+__all__ = ["WAIT_S", "Database", "Utc", "new_id", "now", "told_errors"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,10 +55,6 @@ class Utc(TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value  # type: ignore[no-any-return]
         return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def new_id(prefix: str) -> str:
@@ -114,6 +113,7 @@ class Database:
             if self.sqlite:
                 session.connection(execution_options={_WAIT: deadline - time.monotonic()})
             try:
+                self._compare_clocks(session)
                 yield session
                 session.commit()
             except BaseException:
@@ -125,6 +125,7 @@ class Database:
         """A session that only reads, without a lock that a writer needs. Errors: what the driver raises for
         a statement that writes; ``RuntimeError`` for rows that were changed and would be lost."""
         with told_errors(reads=True), Session(self._read_engine, expire_on_commit=False) as session:
+            self._compare_clocks(session)
             yield session
             if session.new or session.dirty or session.deleted:
                 raise RuntimeError("rows were changed in a session that only reads")
@@ -179,6 +180,11 @@ class Database:
             return self.read(function, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
+    def _compare_clocks(self, session: Session) -> None:
+        if not self.sqlite and clock.needs_comparison():
+            # The clock itself: ``now()`` is the time at which the transaction began.
+            clock.compare(lambda: session.execute(select(func.clock_timestamp())).scalar_one())
 
     def _deadline(self) -> float:
         return time.monotonic() + self._wait_s

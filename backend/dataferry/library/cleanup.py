@@ -4,10 +4,10 @@ import logging
 from datetime import timedelta
 
 from sqlalchemy import func
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
 from dataferry.core.db import Database, now
+from dataferry.core.inserts import insert_missing
 from dataferry.core.periodic import Periodic
 from dataferry.core.settings import Settings
 from dataferry.core.sizes import readable_bytes
@@ -149,14 +149,7 @@ def _claim(session: Session, every_s: float) -> bool:
     moved = session.execute(update(CleanupRun).where(col(CleanupRun.id) == 1, due).values(ran_at=at))
     if moved.rowcount:  # type: ignore[attr-defined]
         return True
-    if session.get(CleanupRun, 1) is not None:
-        return False
-    try:
-        with session.begin_nested():
-            session.add(CleanupRun(id=1, ran_at=at))
-    except IntegrityError:
-        return False
-    return True
+    return insert_missing(session, CleanupRun(id=1, ran_at=at))
 
 
 def _day(ms: int) -> str:

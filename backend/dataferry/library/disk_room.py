@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import RoomReserved
+from dataferry.core.inserts import insert_or_replace
 from dataferry.core.job_types import ACTIVE_STATES
 from dataferry.core.sizes import readable_bytes
 from dataferry.jobs.models import Job
@@ -76,7 +77,7 @@ def _record(mine: DiskReservation, others: list[DiskReservation], session: Sessi
         session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0)))).one()
     if [one.model_dump() for one in _others(session, mine.job_id)] != [one.model_dump() for one in others]:
         return False
-    session.merge(mine)
+    insert_or_replace(session, mine)
     return True
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, or_
 from sqlmodel import Session, col, select
 
 from dataferry.accounts import rows as account_rows
+from dataferry.core.inserts import insert_or_replace
 from dataferry.core.job_types import JobView
 from dataferry.core.paging import Position, SortKey, fetch
 from dataferry.core.types import SourceName
@@ -41,7 +42,8 @@ def record(
     account, such as the automatic clean-up, have no history."""
     dataset = session.get(Dataset, job.dataset_id)
     for user_id in account_rows.emails(session, sorted(user_ids)):
-        session.merge(
+        insert_or_replace(
+            session,
             HistoryEntry(
                 job_id=job.id,
                 user_id=user_id,
@@ -55,7 +57,7 @@ def record(
                 license=dataset.license if dataset else None,
                 file_count=dataset.file_count if dataset else None,
                 size=dataset.size if dataset else None,
-            )
+            ),
         )
 
 

@@ -19,7 +19,7 @@ def register_known(database: Database, plugins: Plugins) -> None:
     for plugin in plugins.values():
         try:
             database.call(_register, summary_of(plugin), getattr(plugin, "aliases", ()))
-        except IntegrityError:  # another process registers it at the same time
+        except IntegrityError:  # another process gives a row this revision at the same time
             continue
     database.call(_hide_unknown, plugins)
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from sqlmodel import Session, col, delete, select
 
 from dataferry.core.db import Database
+from dataferry.core.inserts import insert_missing
 from dataferry.core.types import Viewer
 from dataferry.library import rights, rows
 from dataferry.library.access import Access
@@ -43,8 +44,7 @@ class Pins:
 
 
 def add(session: Session, dataset_id: str, user_id: str) -> None:
-    if session.get(DatasetPin, (dataset_id, user_id)) is None:
-        session.add(DatasetPin(dataset_id=dataset_id, user_id=user_id))
+    insert_missing(session, DatasetPin(dataset_id=dataset_id, user_id=user_id))
 
 
 def drop(session: Session, dataset_id: str, user_ids: Collection[str] | None = None) -> None:

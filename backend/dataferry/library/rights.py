@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
+from dataferry.core.inserts import insert_missing
 from dataferry.core.types import Viewer
 from dataferry.library import share_rows
 from dataferry.library.models import Dataset, DatasetAccess
@@ -77,9 +78,8 @@ def _holds(session: Session, dataset: Dataset, conditions: Sequence[ColumnElemen
 
 def record_access(session: Session, dataset_id: str, user_id: str, valid: timedelta = ACCESS_VALID) -> None:
     """The person may see the dataset for the time ``valid``."""
-    access = session.get(DatasetAccess, (dataset_id, user_id))
-    if access is None:
-        access = DatasetAccess(dataset_id=dataset_id, user_id=user_id)
+    insert_missing(session, DatasetAccess(dataset_id=dataset_id, user_id=user_id))
+    access = session.get_one(DatasetAccess, (dataset_id, user_id))
     access.checked_at = now() - ACCESS_VALID + valid
     session.add(access)
     session.flush()

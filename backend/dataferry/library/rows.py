@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from sqlalchemy import inspect, tuple_
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import ConfigError, NotFound, SourceTimeout
+from dataferry.core.inserts import insert_missing
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
 from dataferry.library import rights, share_rows, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetShare
@@ -128,8 +130,7 @@ def stale_access(session: Session, viewer: Viewer) -> list[tuple[Dataset, str]]:
 
 def record_alias(session: Session, name: str, ref: DatasetRef) -> None:
     """Record a short name for ``ref``. A name that has a meaning keeps it."""
-    if session.get(Alias, name) is None:
-        session.add(Alias(name=name, ref=str(ref)))
+    insert_missing(session, Alias(name=name, ref=str(ref)))
 
 
 def _short_name(session: Session, ref: DatasetRef) -> str:
@@ -164,7 +165,7 @@ def upsert(
     """The row of one revision, made or brought up to date from what its source says now."""
     dataset = find_exact(session, ref, revision, selection)
     if dataset is None:
-        dataset = Dataset(
+        made = Dataset(
             id=new_id("ds"),
             source=ref.source,
             source_id=ref.id,
@@ -174,6 +175,9 @@ def upsert(
             title=ref.name,
             updated_at_ms=now_ms(),
         )
+        insert_missing(session, made)
+        dataset = find_exact(session, ref, revision, selection)
+        assert dataset is not None
     if summary is not None:
         dataset.title = summary.title
         # What is known of a revision stays as it was told first.
@@ -254,18 +258,18 @@ def resolve_revision(session: Session, dataset_id: str, revision: str) -> Datase
     dataset = session.get_one(Dataset, dataset_id)
     if dataset.revision == revision:
         return dataset
-    known = session.exec(
-        select(Dataset).where(
-            Dataset.source == dataset.source,
-            Dataset.source_id == dataset.source_id,
-            Dataset.revision == revision,
-            Dataset.selection == dataset.selection,
-        )
-    ).one_or_none()
+    ref, selection = ref_of(dataset), dataset.selection
+    known = find_exact(session, ref, revision, selection)
     if known is None:
-        dataset.revision = revision
-        session.add(dataset)
-        return dataset
+        try:
+            with session.begin_nested():
+                dataset.revision = revision
+                session.add(dataset)
+            return dataset
+        except IntegrityError:  # another process has inserted that row meanwhile
+            session.refresh(dataset)
+            known = find_exact(session, ref, revision, selection)
+            assert known is not None
     view_rows.move(session, dataset_id, known.id)
     rights.move(session, dataset_id, known)
     session.flush()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, delete, select
 
+from dataferry.core.inserts import insert_missing
 from dataferry.core.types import Viewer
 from dataferry.library.models import Dataset, DatasetAccess, DatasetShare
 
@@ -44,8 +45,7 @@ def shared(session: Session, dataset_ids: Collection[str]) -> set[str]:
 
 
 def add(session: Session, dataset_id: str, user_id: str, shared_by: str) -> None:
-    if session.get(DatasetShare, (dataset_id, user_id)) is None:
-        session.add(DatasetShare(dataset_id=dataset_id, user_id=user_id, shared_by=shared_by))
+    insert_missing(session, DatasetShare(dataset_id=dataset_id, user_id=user_id, shared_by=shared_by))
 
 
 def drop(session: Session, dataset_id: str, user_ids: Collection[str] | None = None) -> None:

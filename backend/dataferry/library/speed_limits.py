@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import time
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
+from dataferry.core.inserts import insert_or_replace
 from dataferry.core.job_types import PRIORITY_SHARES, JobPriority, JobView
 from dataferry.core.periodic import Periodic
 from dataferry.core.settings import Settings
@@ -119,7 +119,7 @@ class SpeedLimits:
         row = ServerSpeedLimits(
             id=1, bytes_per_s=bytes_per_s, night=night, night_bytes_per_s=night_bytes_per_s
         )
-        await self._database.run(_save, row)
+        await self._database.run(insert_or_replace, row)
         await in_thread("short", self.refresh)
         return await self.limits()
 
@@ -152,7 +152,7 @@ class SpeedLimits:
         if not job.active:
             raise Conflict("The job has ended.", next_step="Limit the next one while it runs.")
         row = JobSpeedLimit(job_id=job.id, user_id=viewer.user_id, bytes_per_s=bytes_per_s, set_at=now())
-        await self._database.run(_save, row)
+        await self._database.run(insert_or_replace, row)
         await in_thread("short", self.refresh)
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
 
@@ -225,14 +225,6 @@ def _normalized_night(night: str | None, night_bytes_per_s: int | None) -> str |
         return None if night is None else format_time_window(parse_time_window(night))
     except ValueError as error:
         raise InvalidInput(f"The night {error}.") from error
-
-
-def _save(session: Session, row: SQLModel) -> None:
-    try:
-        with session.begin_nested():
-            session.merge(row)
-    except IntegrityError:  # another process inserted the row first
-        session.merge(row)
 
 
 def _delete(session: Session, table: type[SQLModel], key: object) -> None:

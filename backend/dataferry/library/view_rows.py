@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from dataferry.core.inserts import insert_missing
 from dataferry.library.models import Dataset, ViewFolder
 
 
 def add(session: Session, dataset_id: str, user_id: str, path: str) -> None:
     """Have the dataset hardlinked into ``path`` as well, once it is downloaded."""
-    if session.get(ViewFolder, (dataset_id, user_id, path)) is None:
-        session.add(ViewFolder(dataset_id=dataset_id, user_id=user_id, path=path))
+    insert_missing(session, ViewFolder(dataset_id=dataset_id, user_id=user_id, path=path))
 
 
 def of(session: Session, dataset_id: str) -> list[ViewFolder]:
