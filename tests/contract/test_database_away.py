@@ -199,3 +199,37 @@ def test_characters_that_cannot_be_stored(database: Database, name: str) -> None
         database.call(keep, name)
     with pytest.raises(InvalidInput):
         database.read(lambda session: session.get(Alias, name))
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_statement_that_takes_too_long_is_told_and_a_migration_takes_as_long_as_it_does(
+    database: Database,
+) -> None:
+    def slowly(session: Session) -> None:
+        session.connection().exec_driver_sql("SELECT pg_sleep(10)")
+
+    for act in (database.call, database.read):
+        with pytest.raises(DatabaseAway, match="busy"):
+            act(slowly)
+    with database.unlimited() as connection:
+        connection.exec_driver_sql(f"SELECT pg_sleep({2 * WAIT_S})")
+    with pytest.raises(DatabaseAway, match="busy"):
+        database.read(slowly)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_table_that_another_has_for_itself_keeps_nobody_who_reads(database: Database) -> None:
+    with psycopg.connect(database.url.replace("+psycopg", "")) as other:
+        other.execute(f"LOCK TABLE {Alias.__tablename__} IN ACCESS EXCLUSIVE MODE".encode())
+        with pytest.raises(DatabaseAway, match="busy"):
+            database.read(names)
+        other.rollback()
+    assert database.read(names) == set()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_one_who_stands_still_in_a_transaction_is_put_out_of_it(database: Database) -> None:
+    def limit(session: Session) -> str:
+        return str(session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
+
+    assert database.call(limit) == "10s"

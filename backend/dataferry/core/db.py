@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import DateTime, Engine, TypeDecorator, event, func, select
+from sqlalchemy import Connection, DateTime, Engine, TypeDecorator, event, func, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DisconnectionError
 from sqlalchemy.pool import QueuePool
@@ -34,6 +34,11 @@ WAIT_S = 30.0
 #: How long a Postgres may take to answer the phone, and to acknowledge what was sent to it.
 _CONNECT_TIMEOUT_S = 10
 _SILENCE_TIMEOUT_S = 30
+#: How long a statement waits for a lock on Postgres, and a transaction may do nothing: a process that stands
+#: still in the middle of one must not hold the others up.
+_LOCK_WAIT_S = 10.0
+_IDLE_TIMEOUT_S = 10.0
+_POSTGRES_LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 #: The option of a connection that only reads.
 _READS = "dataferry_reads"
 #: The option of a connection that may write: seconds that it may still wait for the lock.
@@ -139,6 +144,18 @@ class Database:
         """Run ``function(session, …)``, which only reads, in this thread."""
         with self.snapshot() as session:
             return function(session, *args, **kwargs)
+
+    @contextmanager
+    def unlimited(self) -> Iterator[Connection]:
+        """A connection for work on the whole database, such as a migration: its statements may take and wait
+        for as long as they do."""
+        with told_errors(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection.detach()  # its limits are not to be those of whoever has it next
+                for name in _POSTGRES_LIMITS:
+                    connection.exec_driver_sql(f"SET {name} = 0")
+                connection.commit()
+            yield connection
 
     def empty_log(self) -> bool:
         """Write SQLite's log into the database and cut it to nothing, so that it holds no text that has been
@@ -255,8 +272,10 @@ def _postgres_engine(url: str, connections: int, wait_s: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def limits(connection: Any, _record: Any) -> None:
-        # By a statement: poolers between refuse it among the options of a connection.
-        connection.execute(f"SET lock_timeout = {max(1, round(wait_s * 1000))}")
+        # By statements: poolers between refuse them among the options of a connection.
+        limits_s = (min(wait_s, _LOCK_WAIT_S), wait_s, _IDLE_TIMEOUT_S)
+        for name, seconds in zip(_POSTGRES_LIMITS, limits_s, strict=True):
+            connection.execute(f"SET {name} = {max(1, round(seconds * 1000))}")
         connection.commit()
 
     return engine

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
-from dataferry.core.db import Database, told_errors
+from dataferry.core.db import Database
 from dataferry.core.errors import ConfigError
 
 #: Any number, the same in every process: one of several starting at a time migrates.
@@ -41,7 +41,7 @@ def upgrade(database: Database) -> None:
     """Bring the schema to the newest version; quick when it is there already. Errors: ``DatabaseAway``,
     ``ConfigError`` as ``check_version``."""
     database.read(check_version)
-    with told_errors(), database.engine.connect() as connection:
+    with database.unlimited() as connection:
         if _version(connection) == _newest_version():
             return
         from alembic import command  # a tenth of the start, where there is nothing to upgrade

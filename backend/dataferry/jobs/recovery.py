@@ -10,6 +10,7 @@ from dataferry.core.db import Database
 from dataferry.core.settings import Settings
 from dataferry.jobs import problems, rows, worker_rows
 from dataferry.jobs.completion import Completion
+from dataferry.jobs.heartbeat import BEATS_PER_TIMEOUT, Heartbeat
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import QueueEntry
 from dataferry.jobs.runner import Registry, Runner
@@ -18,15 +19,13 @@ log = logging.getLogger(__name__)
 
 #: A job whose worker died this often while it ran is taken to be the reason.
 MAX_CRASHES = 20
-#: Heartbeats within the timeout (``reconcile_s``) after which a silent worker counts as dead.
-HEARTBEATS_PER_TIMEOUT = 5
 
 
 class Recovery:
     """One thread in each worker. Several may work at once: every step is a compare-and-set.
 
-    A worker that shares its database sends a heartbeat every ``reconcile_s / 5``, and counts as dead
-    after ``reconcile_s`` without one.
+    A worker that shares its database counts as dead after ``reconcile_s`` without a heartbeat. Who has not
+    been heard for as long itself takes nobody for dead.
     """
 
     def __init__(self, database: Database, settings: Settings, runner: Runner, registry: Registry) -> None:
@@ -36,18 +35,25 @@ class Recovery:
         self._registry = registry
         self._stop_requested = threading.Event()
         self._thread: threading.Thread | None = None
+        #: None where no other worker shares the database.
+        self._heartbeat: Heartbeat | None = None
         #: The workers that were alive at the last comparison.
         self._last_live: set[str] = set()
 
     def start(self) -> None:
         """Recover what the last process left, then go on in a thread."""
         self._stop_requested.clear()
-        self._heartbeat()
+        if not self._settings.embedded:
+            self._heartbeat = Heartbeat(
+                self._database.url, self._runner.worker_id, self._settings.reconcile_s
+            )
+            self._heartbeat.start()
         self.reconcile()
         self._thread = threading.Thread(target=self._loop, name="jobs-recovery", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """No comparison follows. The heartbeat goes on: runs may still be about to stop."""
         self._stop_requested.set()
         if self._thread is not None:
             self._thread.join()
@@ -55,7 +61,9 @@ class Recovery:
 
     def deregister(self) -> None:
         """Take this worker off the list, so that nobody waits for its heartbeat to expire."""
-        if not self._settings.embedded:
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+            self._heartbeat = None
             self._database.call(worker_rows.deregister_worker, self._runner.worker_id)
 
     def reconcile(self) -> None:
@@ -75,30 +83,24 @@ class Recovery:
 
     def _loop(self) -> None:
         embedded = self._settings.embedded
-        interval_s = self._settings.reconcile_s / (1 if embedded else HEARTBEATS_PER_TIMEOUT)
-        heartbeats = 0
+        interval_s = self._settings.reconcile_s / (1 if embedded else BEATS_PER_TIMEOUT)
+        looks = 0
         while not self._stop_requested.wait(interval_s):
-            heartbeats += 1
+            looks += 1
             try:
-                self._heartbeat()
                 worker_died = not self._last_live <= self._live_workers()
-                if embedded or worker_died or heartbeats % HEARTBEATS_PER_TIMEOUT == 0:
+                if embedded or worker_died or looks % BEATS_PER_TIMEOUT == 0:
                     self.reconcile()
             except Exception:  # a database that is away must not end the recovery
                 log.warning("jobs cannot be compared with the queue now", exc_info=True)
 
-    def _heartbeat(self) -> None:
-        if not self._settings.embedded:
-            self._database.call(worker_rows.heartbeat, self._runner.worker_id)
-
     def _live_workers(self) -> set[str]:
         """Embedded, this process is the only one: it holds the data folder."""
         me = {self._runner.worker_id}
-        return (
-            me
-            if self._settings.embedded
-            else me | self._database.read(worker_rows.live_workers, self._settings.reconcile_s)
-        )
+        if self._heartbeat is None:
+            return me
+        silent_s = self._settings.reconcile_s if self._heartbeat.may_judge else worker_rows.EXPIRY_S
+        return me | self._database.read(worker_rows.live_workers, silent_s)
 
     def _requeue_orphan(self, seen: Job) -> None:
         """Requeue a job whose worker is gone; one whose workers died too often fails."""

@@ -7,6 +7,9 @@ from sqlmodel import Session, col, select
 
 from dataferry.jobs.models import JobWorker
 
+#: A worker that has been silent for so long is forgotten.
+EXPIRY_S = 86_400.0
+
 
 def heartbeat(session: Session, worker_id: str) -> None:
     """Record that a worker is alive, by the database's clock: those of the machines need not agree."""
@@ -25,7 +28,7 @@ def live_workers(session: Session, within_s: float) -> set[str]:
     return set(session.exec(select(JobWorker.id).where(JobWorker.seen_at >= since)))
 
 
-def deregister_worker(session: Session, worker_id: str, *, expiry_s: float = 86400.0) -> None:
+def deregister_worker(session: Session, worker_id: str, *, expiry_s: float = EXPIRY_S) -> None:
     """Delete a worker's heartbeat, and those of workers that were last seen ``expiry_s`` ago."""
     since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=expiry_s)
     session.exec(delete(JobWorker).where((col(JobWorker.id) == worker_id) | (col(JobWorker.seen_at) < since)))
