@@ -41,7 +41,7 @@ class Desk:
         self.realtime = Realtime(settings)
         self.jobs = Jobs(self.database, settings, self.realtime)
 
-    def submit(self, key: str = "iris", **params: object) -> str:
+    def submit(self, key: str = "iris", *, who: str = "ada", **params: object) -> str:
         return self.database.call(
             lambda session: self.jobs.submit(
                 session,
@@ -50,7 +50,7 @@ class Desk:
                 title="Iris",
                 dataset_id=key,
                 params=params,
-                requester_id="ada",
+                requester_id=who,
                 single_flight_key=key,
             )
         )[0]
@@ -238,3 +238,45 @@ async def test_a_restart_of_the_database_ends_no_running_job(
     assert [each.attempt for each in (job, ended)] == [1, 1]
     for job_id in jobs:
         assert await desk.steps(job_id) == ["queued", "running", "succeeded"]
+
+
+async def test_a_worker_of_another_version_takes_over_what_runs_and_what_waits(
+    shared: tuple[Desk, dict[str, str]], tmp_path: Path
+) -> None:
+    """decocms/studio#4143, czpython/druks#619: jobs of the version before stayed queued for ever."""
+    desk, settings = shared
+    ticks = Ticks(tmp_path)
+    jobs = [desk.submit(f"dataset {n}") for n in range(3)]
+    with Worker(tmp_path, QUEUE_VERSION="before", DATAFERRY_DOWNLOAD_SLOTS="1", **settings) as before:
+        ticks.wait_for("begin")
+        with Worker(tmp_path, QUEUE_VERSION="after", DATAFERRY_DOWNLOAD_SLOTS="1", **settings):
+            assert before.terminate() == 0
+            ticks.finish()
+            for job_id in jobs:
+                assert (await desk.until(job_id, "succeeded")).attempt == 1
+    finished = [tick["job"] for tick in ticks.lines() if tick["event"] == "finished"]
+    assert sorted(finished) == sorted(jobs)
+
+
+async def test_nobody_waits_for_all_that_another_person_has_asked_for(
+    shared: tuple[Desk, dict[str, str]], tmp_path: Path
+) -> None:
+    """wavelens/gradient#111, huridocs/uwazi#8062: who comes second waited for all of the first's."""
+    desk, settings = shared
+    ticks = Ticks(tmp_path)
+    going_on = [desk.submit(f"going on {n}", file=f"end {n}") for n in range(2)]
+    with (
+        Worker(tmp_path, DATAFERRY_DOWNLOAD_SLOTS="1", **settings),
+        Worker(tmp_path, DATAFERRY_DOWNLOAD_SLOTS="1", **settings),
+    ):
+        ticks.wait_for("begin", 2)
+        assert {tick["job"] for tick in ticks.lines()} == set(going_on)
+        for n in range(40):
+            desk.submit(f"dataset {n}")
+        bobs = [desk.submit(f"bob's {n}", who="bob") for n in range(2)]
+        ticks.finish("end 0")
+        assert ticks.wait_for("begin", 3)["job"] == bobs[0]
+        ticks.finish("end 1")
+        # Ada has none at work now, and bob has one.
+        assert ticks.wait_for("begin", 4)["job"] not in bobs
+        ticks.finish()

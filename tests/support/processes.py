@@ -21,6 +21,7 @@ from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, NetworkFault
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress
+from dataferry.jobs import queue
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.realtime import Realtime
 from tests.support.server import until
@@ -128,6 +129,7 @@ def _tick(folder: Path, run: JobRun) -> None:
 
 
 async def _work(folder: Path) -> None:
+    queue.VERSION = os.environ.get("QUEUE_VERSION", queue.VERSION)
     settings = Settings(_env_file=None)
     database = Database(settings.sqlalchemy_url)
     SQLModel.metadata.create_all(database.engine)

@@ -46,3 +46,12 @@ def claim(session: Session, job_id: str, generation: int, worker_id: str) -> Cla
         progress={**job.progress, "note": None},
     )
     return Claim("claimed", job, RowState(job_view(job), job.version, audience))
+
+
+def row_state(session: Session, job_id: str) -> tuple[RowState, tuple[str, ...]] | None:
+    """The row as it is, and those who have dismissed it."""
+    job = session.get(Job, job_id)
+    if job is None:
+        return None
+    state = RowState(job_view(job), job.version, requester_rows.audience(session, job))
+    return state, requester_rows.dismissers(session, job)

@@ -42,6 +42,11 @@ QUEUES: dict[str, QueueSpec] = {
     ),
 }
 
+#: What a start means: the arguments of ``run_job``, and that the row says the rest. DBOS offers a start only
+#: to workers of the version that enqueued it (by default a hash of the code), so this changes with the
+#: meaning and not with a release; then ``recover`` brings what waits into the new version.
+VERSION = "1"
+
 Run = Callable[[str, int], None]
 """Called in a thread with a job's id and generation; returns when the slot is free again."""
 
@@ -57,27 +62,32 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
     """One start of a job, ``delay_s`` from now at the earliest. Of those that are due, the lowest ``rank``
-    starts first."""
+    is offered a slot first."""
 
     job_id: str
     generation: int
     queue: str
     delay_s: float = 0.0
-    rank: int = PRIORITY_RANKS["normal"]
+    rank: int = 2 * PRIORITY_RANKS["normal"]
 
     @classmethod
-    def of(cls, job: Job, delay_s: float | None = None) -> Self:
+    def of(cls, job: Job, delay_s: float | None = None, *, gave_way: bool = False) -> Self:
         """The start of the job's present generation, in the queue of its kind; by default as soon as what it
-        waits for is over."""
+        waits for is over. One that ``gave_way`` comes before those of its priority."""
         if delay_s is None:
             waits_s = (job.waiting_until - now()).total_seconds() if job.waiting_until is not None else 0.0
             delay_s = max(0.0, waits_s)
-        rank = PRIORITY_RANKS[cast(JobPriority, job.priority)]
+        rank = 2 * PRIORITY_RANKS[cast(JobPriority, job.priority)] - gave_way
         return cls(job.id, job.generation, JOB_KINDS[job.kind].queue, delay_s, rank)
 
     @property
     def workflow_id(self) -> str:
         return _workflow_id(self.job_id, self.generation)
+
+
+def _is_newest_version() -> bool:
+    """Whether the last worker that started has this version."""
+    return DBOS.get_latest_application_version()["version_name"] == VERSION
 
 
 def _workflow_id(job_id: str, generation: int) -> str:
@@ -107,6 +117,8 @@ class Queue:
                 # DBOS looks for new queues once a second, but finds known ones at once.
                 DBOS.destroy()
                 self._launch(worker_id, worker=worker)
+            if worker and not _is_newest_version():
+                DBOS.set_latest_application_version(VERSION)
         except BaseException:
             self.stop()
             raise
@@ -151,10 +163,13 @@ class Queue:
     def recover(self, expected: Sequence[QueueEntry], live_workers: Collection[str]) -> list[QueueEntry]:
         """Enqueue those of the ``expected`` entries that the queue does not know.
 
-        Returns those that it knows as ended, or as begun by a worker that is not among the live ones:
-        they need a new generation, since DBOS runs a workflow's id once.
+        Returns those that it knows as ended, as begun by a worker that is not among the live ones, or as
+        enqueued under another version: they need a new generation, since DBOS runs a workflow's id once.
         """
-        lost = []
+        lost: list[QueueEntry] = []
+        takes_over = (
+            _is_newest_version()
+        )  # one version alone does, or two would take from each other for ever
         for first in range(0, len(expected), _STATUS_BATCH):
             batch = expected[first : first + _STATUS_BATCH]
             ids = [entry.workflow_id for entry in batch]
@@ -167,6 +182,9 @@ class Queue:
                 elif workflow.status in _ENDED or (
                     workflow.status == "PENDING" and workflow.executor_id not in live_workers
                 ):
+                    lost.append(entry)
+                elif takes_over and workflow.status in _NOT_STARTED and workflow.app_version != VERSION:
+                    DBOS.cancel_workflow(entry.workflow_id)
                     lost.append(entry)
         self._cancel_dead_workflows(live_workers)
         self._delete_old_workflows()
@@ -204,8 +222,7 @@ class Queue:
         config = DBOSConfig(
             name="dataferry",
             executor_id=worker_id,
-            # By default a hash of the code: a changed one would leave jobs behind.
-            application_version="1",
+            application_version=VERSION,
             enable_otlp=False,
             log_level="WARNING",
             # Nothing here waits for DBOS's own messages. Without LISTEN/NOTIFY it keeps no connection

@@ -15,8 +15,7 @@ from dataferry.core.errors import Cancelled, DataferryError
 from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
-from dataferry.jobs import problems, requester_rows, rows
-from dataferry.jobs.claims import claim
+from dataferry.jobs import claims, problems, requester_rows, rows, turns
 from dataferry.jobs.completion import Completion, OnClosed, record
 from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
 from dataferry.jobs.models import Job
@@ -137,7 +136,7 @@ class Runner:
 
     def publish(self, job_id: str, left: tuple[str, ...] = ()) -> None:
         """Publish the job's row as it is now. ``left`` are the requesters who have just left it."""
-        read = self._database.read(_row_state, job_id)
+        read = self._database.read(claims.row_state, job_id)
         if read is None:
             return
         row_state, dismissers = read
@@ -163,18 +162,20 @@ class Runner:
                 except Exception:
                     log.exception("a hook after the completion of a job failed")
 
-    def _enqueue(self, *jobs: Job, delay_s: float | None = None) -> None:
+    def _enqueue(self, *jobs: Job, delay_s: float | None = None, gave_way: bool = False) -> None:
         """Their rows are committed: what cannot be enqueued now, the reconciliation enqueues."""
         for job in jobs:
             try:
-                self.queue.enqueue(QueueEntry.of(job, delay_s))
+                self.queue.enqueue(QueueEntry.of(job, delay_s, gave_way=gave_way))
             except Exception:
                 log.warning("job %s will be queued later", job.id, exc_info=True)
 
     # -- one run -----------------------------------------------------------------------------------
 
     def run(self, job_id: str, generation: int) -> None:
-        """Run the job for as long as it holds its slot."""
+        """Run the job, or one whose turn it is before, for as long as it holds its slot."""
+        if not self._draining.is_set():
+            job_id, generation = self._whose_turn(job_id, generation)
         with self._lock:
             self._slots_in_use[job_id] += 1
         try:
@@ -186,6 +187,15 @@ class Runner:
                 self._slots_in_use[job_id] -= 1
                 self._slots_in_use += Counter()  # drops what has come down to zero
                 self._idle.notify_all()
+
+    def _whose_turn(self, job_id: str, generation: int) -> tuple[str, int]:
+        """The start that a free slot is for, where the queue offers this one."""
+        turn = turns.settle(self._database, job_id, generation, self._registry.handlers)
+        if turn is None:
+            return job_id, generation
+        self.publish(job_id)
+        self._enqueue(turn.offered, gave_way=True)
+        return turn.taken.id, turn.taken.generation
 
     def _run_once(self, job_id: str, generation: int) -> bool:
         """Run one attempt; true when the next one follows in the same slot."""
@@ -206,7 +216,7 @@ class Runner:
 
     def _claim(self, job_id: str, generation: int) -> JobRun | None:
         """Claim the job in its row; None where it is not to be run, or not yet."""
-        claimed = self._database.call(claim, job_id, generation, self.worker_id)
+        claimed = self._database.call(claims.claim, job_id, generation, self.worker_id)
         if claimed is None:
             return None
         job, row_state = claimed.job, claimed.row_state
@@ -387,12 +397,3 @@ class Runner:
 
     def _publish(self, row_state: RowState, left: tuple[str, ...] = ()) -> None:
         self._realtime.publish_job(row_state.view, row_state.audience, version=row_state.version, left=left)
-
-
-def _row_state(session: Session, job_id: str) -> tuple[RowState, tuple[str, ...]] | None:
-    """The row as it is, and those who have dismissed it."""
-    job = session.get(Job, job_id)
-    if job is None:
-        return None
-    row_state = RowState(job_view(job), job.version, requester_rows.audience(session, job))
-    return row_state, requester_rows.dismissers(session, job)
