@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataferry.transfer.limits.quota import Quotas
+from dataferry.transfer.limits.quota import PendingRequests, Quotas
+from dataferry.transfer.limits.shared import Divided
 
 
 class Clock:
@@ -60,17 +61,20 @@ class Host:
 class Simulation:
     """Connections that ask for one file after another, with delays and losses by chance."""
 
-    def __init__(self, host: Host, seed: int, connections: int, latency: float, losses: float) -> None:
+    def __init__(
+        self, host: Host, seed: int, connections: int, latency: float, losses: float, processes: int = 1
+    ) -> None:
         self.clock = Clock()
-        self.quotas = Quotas(self.clock)
+        several = [Quotas(self.clock, Divided(processes)) for _ in range(processes)]
         self.host = host
         self.chance = random.Random(seed)
         self.latency, self.losses = latency, losses
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.order = count()
-        for _ in range(connections):
-            pending = self.quotas.join()
-            self.later(0.0, lambda pending=pending: self.ask(pending))  # type: ignore[misc]
+        for number in range(connections):
+            quotas = several[number % processes]
+            fetch = quotas, quotas.join()
+            self.later(0.0, lambda fetch=fetch: self.ask(fetch))  # type: ignore[misc]
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         heapq.heappush(self.events, (self.clock.now + seconds, next(self.order), act))
@@ -78,24 +82,26 @@ class Simulation:
     def delay(self) -> float:
         return self.chance.random() ** 3 * self.latency
 
-    def ask(self, pending: object) -> None:
-        wait = self.quotas.request(pending, "hub", "")  # type: ignore[arg-type]
+    def ask(self, fetch: tuple[Quotas, PendingRequests]) -> None:
+        quotas, pending = fetch
+        wait = quotas.request(pending, "hub", "")
         if wait > 0:
-            self.later(wait, lambda: self.ask(pending))
+            self.later(wait, lambda: self.ask(fetch))
         elif self.chance.random() < self.losses / 2:
-            self.later(self.delay(), lambda: self.end(pending, {}, 0))
+            self.later(self.delay(), lambda: self.end(fetch, {}, 0))
         else:
-            self.later(self.delay(), lambda: self.arrive(pending))
+            self.later(self.delay(), lambda: self.arrive(fetch))
 
-    def arrive(self, pending: object) -> None:
+    def arrive(self, fetch: tuple[Quotas, PendingRequests]) -> None:
         status, headers = self.host.answer(self.clock.now)
         if self.chance.random() < self.losses / 2:
             status, headers = 0, {}
-        self.later(self.delay(), lambda: self.end(pending, headers, status))
+        self.later(self.delay(), lambda: self.end(fetch, headers, status))
 
-    def end(self, pending: object, headers: dict[str, str], status: int) -> None:
-        self.quotas.record_response(pending, "hub", "", headers, status)  # type: ignore[arg-type]
-        self.ask(pending)
+    def end(self, fetch: tuple[Quotas, PendingRequests], headers: dict[str, str], status: int) -> None:
+        quotas, pending = fetch
+        quotas.record_response(pending, "hub", "", headers, status)
+        self.ask(fetch)
 
     def play(self, seconds: float) -> None:
         end = self.clock.now + seconds
@@ -135,6 +141,26 @@ def test_a_quota_is_used_up_and_never_exceeded(
     if can > 3 * quota and losses < 0.1:
         for whole in sorted(host.used)[1:-1]:
             assert host.used[whole] >= (0.8 if losses else 0.95) * quota, (whole, host.used)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    quota=st.integers(100, 400),
+    window=st.sampled_from([20, 60]),
+    offset=st.floats(0, 300),
+    connections=st.integers(1, 16),
+    latency=st.floats(0.01, 2.0),
+    seed=st.integers(0, 2**32),
+)
+def test_three_processes_use_up_a_quota_and_never_exceed_it(
+    quota: int, window: int, offset: float, connections: int, latency: float, seed: int
+) -> None:
+    host = Host(quota, window, offset, round, says_quota=True)
+    Simulation(host, seed, connections, latency, 0.0, processes=3).play(4 * window)
+    assert host.refused == 0
+    if connections * window / (latency / 2) > 6 * quota:
+        for whole in sorted(host.used)[1:-1]:
+            assert host.used[whole] >= 0.9 * quota, (whole, host.used)
 
 
 def test_nothing_is_known_before_the_first_answer() -> None:

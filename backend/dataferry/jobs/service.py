@@ -17,7 +17,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.jobs import requester_rows, rows
+from dataferry.jobs import requester_rows, rows, worker_rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
@@ -116,6 +116,13 @@ class Jobs(JobReads):
         if self._recovery is not None:
             self._recovery.deregister()
             self._recovery = None
+
+    def count_workers(self) -> int:
+        """How many processes run jobs of this database, this one included. Blocks."""
+        if self._settings.embedded:
+            return 1
+        live = self._database.read(worker_rows.live_workers, self._settings.reconcile_s)
+        return len(live | {self._runner.worker_id})
 
     def publish_gone(self, dataset_id: str) -> None:
         """Publish the jobs that brought a dataset once more, for those who asked for them: what they brought

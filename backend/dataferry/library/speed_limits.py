@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import time
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, SQLModel, col, delete, select
 
@@ -21,6 +22,10 @@ from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
 from dataferry.library.storage_views import JobSpeedLimitView, SpeedLimitsView
 from dataferry.transfer import Governor, Member, Shares
+from dataferry.transfer.limits.shared import Divided
+
+if TYPE_CHECKING:
+    from dataferry.library.redis_limits import RedisLimits
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +37,8 @@ class SpeedLimits:
     """The speed limits of a process, applied through its one governor.
 
     What people have set is in the database, comes before the settings, and counts at once, for what is
-    under way too; within ``POLL_INTERVAL_S`` in other processes.
+    under way too; within ``POLL_INTERVAL_S`` in other processes. Where several share the database, the limits
+    are those of all of them together.
     """
 
     def __init__(self, database: Database, settings: Settings, jobs: Jobs) -> None:
@@ -42,7 +48,8 @@ class SpeedLimits:
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {}
         self._limits = _from_settings(settings)
-        self._governor = Governor(self._shares())
+        self._shared = _shared_limits(settings)
+        self._governor = Governor(self._shares(), shared=self._shared)
         pause_s = min(POLL_INTERVAL_S, settings.reconcile_s)
         self._polls = Periodic("speed-limits", pause_s, self._poll)
         jobs.on_closed(self._job_closed)
@@ -52,12 +59,19 @@ class SpeedLimits:
     # -- for the application: start and stop -------------------------------------------------------
 
     def start(self) -> None:
-        """Where other processes share the database, begin to poll what they have set."""
-        if not self._settings.embedded:
-            self._polls.start()
+        """Where other processes share the database, begin to poll what they have set, and to agree with them
+        on what each may have."""
+        if self._shared is None:
+            return
+        self._poll()
+        self._polls.start()
+        if not isinstance(self._shared, Divided):
+            self._shared.start(self._governor.slots)
 
     def stop(self) -> None:
         self._polls.stop()
+        if self._shared is not None and not isinstance(self._shared, Divided):
+            self._shared.stop()
 
     def _poll(self) -> None:
         try:
@@ -67,6 +81,8 @@ class SpeedLimits:
 
     def refresh(self) -> None:
         """Apply what the database says now."""
+        if self._shared is not None:
+            self._shared.processes = self._jobs.count_workers()
         # Who changes a row refreshes after that, so the last refresh sees the newest.
         with self._lock:
             job_ids = list(self._members)
@@ -179,6 +195,17 @@ class SpeedLimits:
             night_bytes_per_s=limits.night_bytes_per_s,
             night=None if limits.night is None else parse_time_window(limits.night),
         )
+
+
+def _shared_limits(settings: Settings) -> "Divided | RedisLimits | None":
+    """How the processes that share the database keep to its limits together; None where this one is alone."""
+    if settings.embedded:
+        return None
+    if settings.redis_url is None:
+        return Divided()
+    from dataferry.library.redis_limits import RedisLimits, connect
+
+    return RedisLimits(connect(settings.redis_url), connections_per_host=settings.host_connections)
 
 
 def _job_limits(session: Session, job_ids: list[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf
 
 from dataferry.core.errors import Cancelled
+from dataferry.transfer.limits.shared import SharedLimits
 
 #: The burst after a pause: this many seconds' worth, at least what a connection reads at once.
 _BURST_S = 0.05
@@ -48,6 +49,32 @@ class TokenBucket:
             self.tokens = inf
         else:
             self.tokens = 0.0 if before is None else min(self.tokens, max(rate * _BURST_S, _BURST_BYTES))
+
+
+class SharedBucket(TokenBucket):
+    """Fills with what all processes have agreed that this one has of ``rate``; while they cannot agree, at
+    its part of it. ``persons`` counts those who wait for tokens."""
+
+    __slots__ = ("_persons", "_shared")
+
+    def __init__(
+        self, rate: float | None, now: float, shared: SharedLimits, persons: Callable[[], int]
+    ) -> None:
+        super().__init__(rate, now)
+        self._shared = shared
+        self._persons = persons
+
+    def fill(self, now: float, *, wanted: bool) -> None:
+        if self.rate is None:
+            super().fill(now, wanted=wanted)
+            return
+        persons = self._persons()
+        taken = self._shared.take_bytes(self.rate, persons) if persons else 0.0
+        if taken is None:
+            part = self.rate / self._shared.processes
+            taken = part * min(max(0.0, now - self._filled_at), _LATE_WAKE_S if wanted else _BURST_S)
+        self.tokens = min(self.tokens + taken, max(self.rate * _LATE_WAKE_S, _BURST_BYTES))
+        self._filled_at = now
 
 
 class _Account:
@@ -106,8 +133,12 @@ class FairQueue:
     Knows no threads and no clock: ``now`` is in seconds.
     """
 
-    def __init__(self, rate: float | None, now: float) -> None:
-        self._all = TokenBucket(rate, now)
+    def __init__(self, rate: float | None, now: float, shared: SharedLimits | None = None) -> None:
+        self._all = (
+            TokenBucket(rate, now)
+            if shared is None
+            else SharedBucket(rate, now, shared, self._count_waiting_users)
+        )
         self._users: dict[str, tuple[_Account, set[Flow]]] = {}
         self._waiting: dict[Flow, None] = {}
         self._virtual_time = 0.0
@@ -170,6 +201,9 @@ class FairQueue:
         while self._all.tokens >= 1 and (flow := self._next()) is not None:
             self._hand_out(flow)
 
+    def _count_waiting_users(self) -> int:
+        return len({flow.user for flow in self._waiting})
+
     def _next(self) -> Flow | None:
         """Whose turn it is, among those whose own cap leaves tokens."""
         ready = [flow for flow in self._waiting if flow.bucket.tokens >= 1]
@@ -211,13 +245,18 @@ class FairQueue:
 
 class Bandwidth:
     """Threads that wait for their turn. ``rate`` returns the cap for all; it is called whenever bytes are
-    handed out."""
+    handed out. With ``shared`` the cap is one for several processes."""
 
-    def __init__(self, rate: Callable[[], float | None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rate: Callable[[], float | None],
+        clock: Callable[[], float],
+        shared: SharedLimits | None = None,
+    ) -> None:
         self._lock = threading.Lock()
         self._clock = clock
         self._rate = rate
-        self._queue = FairQueue(rate(), clock())
+        self._queue = FairQueue(rate(), clock(), shared)
         #: The charge whose thread checks the buckets for all that wait.
         self._poller: Charge | None = None
 

@@ -15,6 +15,7 @@ from typing import Self
 
 from dataferry.transfer.limits.bandwidth import Bandwidth
 from dataferry.transfer.limits.quota import Quotas
+from dataferry.transfer.limits.shared import SharedLimits
 from dataferry.transfer.limits.slots import Slot, Slots
 
 #: The interval between readings of the wall clock.
@@ -28,8 +29,8 @@ def _check_rate(rate: float | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What the process may use. Rates in bytes a second; None = no cap. Errors: ``ValueError`` for a
-    limit of nothing, which would let every fetch wait for ever."""
+    """What the process may use, or all together. Rates in bytes a second; None = no cap. Errors:
+    ``ValueError`` for a limit of nothing, which would let every fetch wait for ever."""
 
     #: Connections in all, and to each host.
     connections: int = 32
@@ -64,7 +65,8 @@ class Shares:
 
 class Governor:
     """One for each process; for any number of threads. ``clock`` returns monotonic seconds, ``now``
-    the local wall-clock time, which only the night window uses."""
+    the local wall-clock time, which only the night window uses. With ``shared`` the caps on bandwidth and on
+    connections to a host, and hosts' quotas, are those of several processes together."""
 
     def __init__(
         self,
@@ -72,15 +74,20 @@ class Governor:
         *,
         clock: Callable[[], float] = monotonic,
         now: Callable[[], datetime] = datetime.now,
+        shared: SharedLimits | None = None,
     ) -> None:
         self._clock = clock
         self._now = now
         self.uncapped = shares.uncapped
         self.slots = Slots(
-            shares.connections, shares.connections_per_host, retry_s=shares.refused_retry_s, clock=clock
+            shares.connections,
+            shares.connections_per_host,
+            retry_s=shares.refused_retry_s,
+            clock=clock,
+            shared=shared,
         )
-        self.quotas = Quotas(clock)
-        self.bandwidth = Bandwidth(self._rate_of(shares), clock)
+        self.quotas = Quotas(clock, shared)
+        self.bandwidth = Bandwidth(self._rate_of(shares), clock, shared)
 
     def set_shares(self, shares: Shares) -> None:
         """Takes effect at once, for those who wait too."""

@@ -3,13 +3,16 @@
 HuggingFace counts requests in fixed windows and sends what is left of one (``core.rate_limit_headers`` shows
 the headers). Of a window the least ``r`` that was seen counts, and every request that is pending is assumed
 to come on top of it. Hence no order of responses makes more requests than the host allows.
-"""
+
+Of several processes each makes at most its part of what is left, and after a silence one request alone:
+others may have used up what the last response told."""
 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 
 from dataferry.core.rate_limit_headers import rate_limit_policies, retry_after_s
+from dataferry.transfer.limits.shared import Divided, SharedLimits
 
 #: The last requests of a window are not used: other programs with the same token may need them.
 _RESERVE_REQUESTS, _RESERVE_PERCENT = 20, 2
@@ -23,6 +26,8 @@ _MAX_PAUSE_S = 3600.0
 _ROUNDING_S = 1.0
 #: Windows are distinguished by when they end, which is not exact: shorter ones cannot be.
 _MIN_WINDOW_S = 16.0
+#: What a response says of a window counts for so long where other processes make requests too.
+_FRESH_S = 0.25
 #: A host that names more policies than this sends nonsense.
 _MAX_POLICIES = 8
 #: Uncounted requests and hosts that are remembered.
@@ -84,6 +89,7 @@ class _QuotaState:
     def __init__(self) -> None:
         self.pending_count = 0
         self.blocked_until = 0.0
+        self._told_at = 0.0
         #: The policies of the last response are those that the next request falls under.
         self.policies: dict[str, _Policy] = {}
         self._current: tuple[str, ...] = ()
@@ -92,19 +98,31 @@ class _QuotaState:
         #: response number from which on a response must be to a later request, and so counts it too.
         self._uncounted: deque[int] = deque(maxlen=_MAX_UNCOUNTED)
 
-    def wait(self, now: float) -> float:
-        """Seconds before the next request; 0 = now."""
+    def wait(self, now: float, processes: int = 1) -> float:
+        """Seconds before the next request; 0 = now. ``processes`` make such requests."""
         wait = 0.0
         open_requests = self.pending_count + len(self._uncounted)
+        stale = processes > 1 and now - self._told_at > _FRESH_S
         for name in self._current:
             policy = self.policies[name]
             policy.start_next_window(now)
-            if policy.spare <= 0:
+            spare = self._part_of(policy.spare, processes, stale=stale)
+            if spare <= 0:
                 wait = max(wait, policy.resets_at - now)
-            elif policy.spare <= open_requests:
+            elif spare <= open_requests:
                 # Without pending requests no response can say more before the window ends.
                 wait = max(wait, UNDECIDED_POLL_S if self.pending_count else policy.resets_at - now)
         return wait
+
+    @staticmethod
+    def _part_of(spare: int, processes: int, *, stale: bool) -> int:
+        """How many of the requests that are left are this process's."""
+        if processes == 1:
+            return spare
+        if stale:
+            return min(spare, 1)
+        # One is left to each for what it asks on old knowledge.
+        return (spare - processes) // processes
 
     def mark_uncounted(self, count: int, *, answered: bool = False) -> None:
         """Requests have ended, and whether the host counted them is not known. A host that sends no quota
@@ -134,6 +152,7 @@ class _QuotaState:
         if not names:
             return False
         self._current = tuple(names)
+        self._told_at = now
         self._responses += 1
         while self._uncounted and self._uncounted[0] <= self._responses:
             self._uncounted.popleft()
@@ -164,10 +183,12 @@ class _QuotaState:
 
 
 class Quotas:
-    """What is known of each host, for all fetches of the process."""
+    """What is known of each host, for all fetches of the process. With ``shared`` other processes use it up
+    too."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], shared: SharedLimits | None = None) -> None:
         self._clock = clock
+        self._shared: SharedLimits = Divided() if shared is None else shared
         self._changed = threading.Condition(threading.Lock())
         self._states: dict[tuple[str, str], _QuotaState] = {}
         #: Overloaded hosts (503), and until when they are blocked.
@@ -200,7 +221,7 @@ class Quotas:
         now = self._clock()
         state = self._state(key)
         blocked_s = max(state.blocked_until, self._blocked.get(key[0], 0.0)) - now
-        wait = max(blocked_s, state.wait(now))
+        wait = max(blocked_s, state.wait(now, self._shared.processes))
         if wait <= 0:
             state.pending_count += 1
             pending.pending_count[key] += 1

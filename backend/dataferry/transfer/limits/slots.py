@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from dataferry.core.errors import Cancelled
+from dataferry.transfer.limits.shared import SharedLimits, part_of
 
 #: The interval in which a waiting thread checks whether it is cancelled.
 CANCEL_POLL_S = 0.1
@@ -66,11 +67,20 @@ class Slots:
 
     A host that refuses a connection while it serves others takes no more than those: one more is tried after
     ``retry_s``, and after twice as long each time that it is refused again.
+
+    With ``shared`` the limit for each host is one for several processes; that in all is this one's own.
     """
 
     def __init__(
-        self, total: int, per_host: int, *, retry_s: float = 10.0, clock: Callable[[], float] = monotonic
+        self,
+        total: int,
+        per_host: int,
+        *,
+        retry_s: float = 10.0,
+        clock: Callable[[], float] = monotonic,
+        shared: SharedLimits | None = None,
     ) -> None:
+        self._shared = shared
         self._lock = threading.Lock()
         self._retry_s = retry_s
         self._clock = clock
@@ -90,6 +100,20 @@ class Slots:
         """Takes effect at once. Connections above a lower limit are not closed, but none is added."""
         with self._lock:
             self._total, self._per_host = total, per_host
+            self._grant_waiting()
+
+    def wanted(self) -> dict[str, tuple[int, int]]:
+        """For each host how many connections there are, and how many there would be if nobody waited."""
+        with self._lock:
+            waiting = {host: sum(map(len, queues.values())) for host, queues in self._waiting.items()}
+            held = {host: len(slots) for host, slots in self._held.items()}
+        return {
+            host: (held.get(host, 0), held.get(host, 0) + waiting.get(host, 0)) for host in held | waiting
+        }
+
+    def grant_waiting(self) -> None:
+        """What the processes agree on has changed."""
+        with self._lock:
             self._grant_waiting()
 
     def join(self, user: str) -> SlotHolder:
@@ -128,6 +152,8 @@ class Slots:
             self._tickets += 1
             slot.ticket = self._tickets
             self._waiting.setdefault(host, {}).setdefault(holder, deque()).append(slot)
+        if self._shared is not None:
+            self._shared.request_connections()
         return slot
 
     def acquire(self, holder: SlotHolder, host: str, check_cancelled: Callable[[], None]) -> Slot:
@@ -138,9 +164,8 @@ class Slots:
         try:
             while not slot.woken.wait(CANCEL_POLL_S):
                 check_cancelled()
-                if self._limits:
-                    with self._lock:
-                        self._grant_waiting()
+                if self._limits or self._shared is not None:
+                    self.grant_waiting()
         except BaseException:
             self.release(slot)
             raise
@@ -195,7 +220,14 @@ class Slots:
     # -- under the lock ------------------------------------------------------------------------------
 
     def _has_room(self, host: str) -> bool:
-        return len(self._held.get(host, ())) < (self._room_at(host) if self._limits else self._per_host)
+        limit = self._room_at(host) if self._limits else self._per_host
+        if self._shared is not None:
+            limit = min(limit, self._shared_room_at(host, self._shared))
+        return len(self._held.get(host, ())) < limit
+
+    def _shared_room_at(self, host: str, shared: SharedLimits) -> int:
+        agreed = shared.connections(host)
+        return part_of(self._per_host, shared.processes) if agreed is None else agreed
 
     def _others_served(self, slot: Slot, host: str) -> set[Slot]:
         """The other slots at a host that is at work; none at one that serves nobody."""
