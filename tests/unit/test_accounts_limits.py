@@ -1,6 +1,6 @@
 """Limits and tickets: in one process, and over several through Redis, which may be away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,9 @@ from dataferry.accounts.limits import (
     readable_wait,
     sign_in_subjects,
 )
-from dataferry.accounts.redis_state import RedisSocketTickets, RedisTryLimits, connect
+from dataferry.accounts.redis_state import RedisTryLimits, connect
 from dataferry.accounts.security import Claims, Passwords
 from dataferry.accounts.service import Accounts
-from dataferry.accounts.tickets import SocketTickets
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn, TooManyRequests
 from dataferry.core.settings import Settings
@@ -49,22 +48,11 @@ def connection(redis: RedisServer) -> Iterator[Redis]:
         yield connection
 
 
-MakeTickets = Callable[[], SocketTickets]
-
-
 @pytest.fixture(params=["local", "shared"])
 def tries(request: pytest.FixtureRequest, clock: Clock) -> TryLimits:
     if request.param == "local":
         return TryLimits(clock=clock)
     return RedisTryLimits(request.getfixturevalue("connection"), clock=clock, shared_clock=clock)
-
-
-@pytest.fixture(params=["local", "shared"])
-def make_tickets(request: pytest.FixtureRequest) -> MakeTickets:
-    if request.param == "local":
-        return SocketTickets
-    connection = request.getfixturevalue("connection")
-    return lambda: RedisSocketTickets(connection)
 
 
 def wait_of(tries: TryLimits, *subjects: Subject) -> float:
@@ -182,29 +170,6 @@ def test_whom_a_try_to_sign_in_is_counted_for() -> None:
     assert max(len(subject.key) for subject in long) < 400
 
 
-def test_a_ticket_works_once(make_tickets: MakeTickets) -> None:
-    tickets = make_tickets()
-    one, other = tickets.issue(ADA), tickets.issue(BOB)
-    assert one != other
-    assert tickets.redeem(one) == ADA
-    for used in (one, "", "guess", "\ud800"):
-        assert tickets.redeem(used) is None
-    assert tickets.redeem(other) == BOB
-
-
-def test_a_ticket_works_for_half_a_minute(clock: Clock, connection: Redis) -> None:
-    tickets = SocketTickets(clock=clock)
-    early, late = tickets.issue(ADA), tickets.issue(ADA)
-    clock.now += 29
-    assert tickets.redeem(early) == ADA
-    clock.now += 1
-    assert tickets.redeem(late) is None
-
-    RedisSocketTickets(connection).issue(ADA)
-    (key,) = connection.scan_iter("dataferry:ticket:*")
-    assert 28 <= connection.ttl(key) <= 30
-
-
 def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> None:
     here, there = (RedisTryLimits(connection, shared_clock=clock) for _ in range(2))
     ada = Subject("account:ada@example.org", LIMIT)
@@ -212,19 +177,13 @@ def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> No
     assert wait_of(here, ada) == wait_of(there, ada) == 10
     # It is forgotten when all of it has faded.
     assert 290 <= connection.ttl(next(connection.scan_iter("dataferry:tries:*"))) <= 301
-
-    ticket = RedisSocketTickets(connection).issue(ADA)
-    assert RedisSocketTickets(connection).redeem(ticket) == ADA
-    assert RedisSocketTickets(connection).redeem(ticket) is None
-    # Neither an address nor a ticket can be read there.
-    dump = " ".join(f"{key}" for key in connection.scan_iter())
-    assert "ada" not in dump
-    assert ticket not in dump
+    # No address can be read there.
+    assert "ada" not in " ".join(f"{key}" for key in connection.scan_iter())
 
 
 def test_without_redis_each_process_goes_on_alone(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     with redis_server() as server, connect(server.url) as connection:
-        tries, tickets = RedisTryLimits(connection, clock=clock), RedisSocketTickets(connection)
+        tries = RedisTryLimits(connection, clock=clock)
         server.stop()
         for _ in range(3):
             assert wait_of(tries, A) == 0
@@ -233,11 +192,6 @@ def test_without_redis_each_process_goes_on_alone(clock: Clock, caplog: pytest.L
         assert wait_of(tries, A) == 0
         tries.clear(A)
         assert wait_of(tries, A) == 0
-        ticket = tickets.issue(ADA)
-        assert tickets.redeem("guess") is None
-        # Issued here, so it is known here, also when Redis is back.
-        server.start()
-        assert tickets.redeem(ticket) == ADA
     assert "goes on alone" in caplog.text
 
 
@@ -255,9 +209,6 @@ async def test_two_servers_count_one_guessers_tries_together(
     for server in servers:
         with pytest.raises(TooManyRequests):
             await server.login(user.email, "correct horse battery", address="192.0.2.1")
-    pair = await servers[1].login(user.email, "correct horse battery", address="192.0.2.2")
-    ticket = await servers[0].issue_ws_ticket(pair.access_token)
-    async with servers[1].open_by_ticket(ticket) as session:
-        assert session.viewer.user_id == user.id
+    await servers[1].login(user.email, "correct horse battery", address="192.0.2.2")
     for server in servers:
         server.close()

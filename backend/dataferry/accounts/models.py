@@ -80,6 +80,15 @@ class KnownPlace(SQLModel, table=True):
     seen_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
+class UsedTicket(SQLModel, table=True):
+    """A socket's ticket that has been used; it is kept for as long as it could be used again."""
+
+    __tablename__ = "used_tickets"
+
+    id: str = Field(primary_key=True)
+    expires_at: datetime = Field(sa_type=Utc, index=True)
+
+
 class KeptAnswer(SQLModel, table=True):
     """A person's request with an ``Idempotency-Key``, and once it has succeeded its answer.
 

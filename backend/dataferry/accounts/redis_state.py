@@ -1,11 +1,10 @@
-"""Counted tries and socket tickets shared by several processes, in Redis.
+"""Counted tries shared by several processes, in Redis.
 
-While Redis cannot be reached each process counts and issues by itself, and nobody is kept out.
+While Redis cannot be reached each process counts by itself, and nobody is kept out.
 """
 
 import hashlib
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,8 +15,6 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from dataferry.accounts.limits import Clock, Subject, TryLimits
-from dataferry.accounts.security import Claims
-from dataferry.accounts.tickets import TICKET_TTL_S, SocketTickets
 from dataferry.core.telemetry import redact
 
 log = logging.getLogger(__name__)
@@ -113,40 +110,12 @@ class RedisTryLimits(TryLimits):
         return _or_default(lambda: float(self._script(keys=keys, args=arguments)), None)
 
 
-class RedisSocketTickets(SocketTickets):
-    """A ticket of one process opens a socket at any. Blocks for a round trip."""
-
-    def __init__(self, redis: Redis) -> None:
-        super().__init__()
-        self._redis = redis
-
-    def issue(self, claims: Claims) -> str:
-        ticket = secrets.token_urlsafe(24)
-        value = f"{claims.user_id} {claims.session_id or ''}"
-        stored = _or_default(lambda: self._redis.set(_ticket_key(ticket), value, ex=TICKET_TTL_S), None)
-        return ticket if stored else super().issue(claims)
-
-    def redeem(self, ticket: str) -> Claims | None:
-        own = super().redeem(ticket)
-        if own is not None:
-            return own
-        found = _or_default(lambda: self._redis.getdel(_ticket_key(ticket)), None)
-        if found is None:
-            return None
-        user_id, _, session_id = str(found).partition(" ")
-        return Claims(user_id, session_id or None)
-
-
 def _tries_key(subject: Subject) -> str:
     return f"dataferry:tries:{_digest(subject.key)}"
 
 
-def _ticket_key(ticket: str) -> str:
-    return f"dataferry:ticket:{_digest(ticket)}"
-
-
 def _digest(text: str) -> str:
-    """No e-mail address and no usable ticket lies in Redis."""
+    """No e-mail address lies in Redis."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

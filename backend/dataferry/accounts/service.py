@@ -24,7 +24,7 @@ from dataferry.accounts.personal_tokens import PersonalTokens, scope_of
 from dataferry.accounts.places import Place
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
 from dataferry.accounts.security import AccessTokens, Claims, FileTokens, Passwords, Secrets
-from dataferry.accounts.tickets import SocketTickets
+from dataferry.accounts.tickets import SharedTickets, SocketTickets, Tickets
 from dataferry.accounts.token_form import PREFIX
 from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, UserView
 from dataferry.core.db import Database, new_id
@@ -62,14 +62,13 @@ class Accounts:
         self._refresh_key = secrets.subkey("refresh-token")
         self._place_key = secrets.subkey("known-place")
         self._limits = TryLimits()
-        self._tickets = SocketTickets()
+        self._tickets: Tickets = SocketTickets() if database.sqlite else SharedTickets(database, secrets)
         self._open_sessions = OpenSessions(self._living, bus or LocalBus(), check_s=settings.session_check_s)
         if settings.redis_url is not None:
             from dataferry.accounts import redis_state  # a tenth of the start, which one process does without
 
             redis = redis_state.connect(settings.redis_url)
             self._limits = redis_state.RedisTryLimits(redis)
-            self._tickets = redis_state.RedisSocketTickets(redis)
         self.tokens = PersonalTokens(database, settings, self._limits, self._open_sessions.announce)
         self.administration = Administration(database, self._passwords, self._open_sessions.announce)
         #: What the first registration must show when the server can be reached from elsewhere.
