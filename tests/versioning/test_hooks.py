@@ -86,6 +86,17 @@ def test_a_hook_that_was_overwritten_is_installed_again(versioned: GitFolder, lo
     assert log.read_text() == "forced \n"
 
 
+def test_the_commit_that_finds_hooks_overwritten_has_its_data(versioned: GitFolder, log: Path) -> None:
+    """``git lfs update --force`` writes over four of ours, and not over ``pre-commit``."""
+    for name in ("pre-push", "post-checkout", "post-commit", "post-merge"):
+        executable(versioned.folder / ".git/hooks" / name, writes(name, str(log)))
+    versioned.append(transform("tiny"))
+    versioned.git("commit", "-qam", "tiny")
+    check_agrees(versioned)
+    assert installing.missing(versioned.repository) == []
+    assert log.read_text().split() == ["post-commit"]
+
+
 def test_hooks_that_run_each_other_end(repo: GitFolder) -> None:
     hook = repo.folder / ".git/hooks/pre-commit"
     executable(hook, '#!/bin/sh\nold="${0%/*}/pre-commit.legacy"\n[ ! -e "$old" ] || exec "$old" "$@"\n')
@@ -96,14 +107,27 @@ def test_hooks_that_run_each_other_end(repo: GitFolder) -> None:
     check_agrees(repo)
 
 
-def test_huskys_folder_of_hooks_that_git_does_not_have(repo: GitFolder, log: Path) -> None:
-    """Husky 9 sets ``core.hooksPath`` to a folder that it ignores: ours go into it."""
+def test_huskys_hooks_find_their_scripts_by_their_own_names(repo: GitFolder, log: Path) -> None:
+    """Husky 9 sets ``core.hooksPath`` to a folder that git ignores, and writes it anew with each install."""
     repo.write(".husky/_/.gitignore", "*")
-    executable(repo.folder / ".husky/_/pre-commit", writes("husky", str(log)))
+    executable(repo.folder / ".husky/pre-commit", writes("husky", str(log)))
+    by_name = '#!/bin/sh\nscript="$(dirname "$(dirname "$0")")/$(basename "$0")"\n'
+    executable(
+        repo.folder / ".husky/_/pre-commit", by_name + '[ -f "$script" ] || exit 0\nexec "$script" "$@"\n'
+    )
     repo.git("config", "core.hooksPath", ".husky/_")
     begin(repo)
     assert log.read_text().startswith("husky")
-    assert "before-datasets" in str(repo.names(".husky/_"))
+    assert repo.names(".husky/_") == [".gitignore", "pre-commit"]
+    check_agrees(repo)
+
+    repo.git("config", "core.hooksPath", ".husky/_")  # npm install
+    assert "git datasets init" in repo.git("datasets", "status")
+    repo.git("datasets", "init")
+    repo.append(transform("tiny"))
+    log.unlink()
+    repo.git("commit", "-qam", "tiny")
+    assert log.read_text().startswith("husky")
     check_agrees(repo)
 
 

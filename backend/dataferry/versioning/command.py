@@ -63,7 +63,9 @@ def _hook(name: str, arguments: list[str]) -> int:
 
     if name in ("_pre-commit", "_pre-merge-commit"):
         from dataferry.versioning.hooks.committing import before_commit, before_merge_commit
+        from dataferry.versioning.hooks.installing import repair
 
+        repair(repository)  # so that the folders follow this commit
         if name == "_pre-commit":
             before_commit(repository, int(arguments[0]), say)
         else:

@@ -35,8 +35,7 @@ def follow(
         else:
             for note in applied.notes:
                 say(note)
-    if installing.missing(repository):
-        installing.install(repository)
+    installing.repair(repository)
     return done
 
 

@@ -1,9 +1,10 @@
 """Installing the hooks of a repository, beside whatever hooks are there.
 
-Where the hooks' folder is the repository's own, ours go into it; one that was there is renamed to
-``NAME.before-datasets`` and runs first. Where it is a folder that git has (``.husky``, ``.githooks``) or that
-other repositories use too, it is left as it is: ours stand in ``.git/datasets/hooks``, git is told of that
-folder, and each runs the one of the other folder first.
+Where the hooks' folder is the git folder's own, ours go into it; one that was there is renamed to
+``NAME.before-datasets`` and runs first. Any other (``.husky/_``, ``.githooks``, one for all repositories)
+is left as it is: husky's hooks find their script by the name that they were called by, and others belong to
+git. Ours then stand in ``.git/datasets/hooks``, git is told of that folder, and each runs the one of the
+other folder first.
 """
 
 import os
@@ -58,6 +59,12 @@ def install(repository: Repository) -> None:
     merge_locks(repository)
 
 
+def repair(repository: Repository) -> None:
+    """Install again what another program has written over: ``git lfs update --force`` does."""
+    if missing(repository):
+        install(repository)
+
+
 def missing(repository: Repository) -> list[str]:
     """The hooks that git would not run; empty where all are installed."""
     folder = _folder(repository)
@@ -90,15 +97,7 @@ def _place(repository: Repository) -> _Place:
     before = repository.config(_BEFORE_PATH)
     if folder == own:
         return _Place(own, Path(before) if before else None)
-    inside = folder.is_relative_to(repository.common_dir) or folder.is_relative_to(repository.top)
-    if inside and not repository.git("ls-files", "--", f":(top,literal){_relative(repository, folder)}"):
-        return _Place(folder, None)
-    return _Place(own, folder)
-
-
-def _relative(repository: Repository, folder: Path) -> str:
-    # Below the git folder git tracks nothing; any path that is not there will do.
-    return folder.relative_to(repository.top).as_posix() if folder.is_relative_to(repository.top) else ".git"
+    return _Place(folder, None) if folder.is_relative_to(repository.common_dir) else _Place(own, folder)
 
 
 def _folder(repository: Repository) -> Path:
