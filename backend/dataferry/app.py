@@ -18,6 +18,8 @@ from dataferry.accounts.kept_answers import KeptAnswers
 from dataferry.accounts.personal_data import accounts_data
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
+from dataferry.annotations.personal_data import annotation_data
+from dataferry.annotations.service import Annotations
 from dataferry.api.all_routes import ALL_ROUTES, OF_DATASETS
 from dataferry.api.compression import CompressedJson
 from dataferry.api.conditional import HeadRequests
@@ -178,6 +180,7 @@ def build_services(settings: Settings) -> Services:
         library_data(database),
         JobsOfPersons(database, jobs).personal_data,
         chat_data(database),
+        annotation_data(database, secrets),
         uploads.personal_data,
         accounts_data(database),
     )
@@ -237,6 +240,7 @@ def build_services(settings: Settings) -> Services:
         model=ModelSetup(models, settings),
         realtime=realtime,
         uploads=uploads,
+        annotations=Annotations(database, access, accounts, secrets),
         personal_data=personal_data,
         credentials=credentials,
         settings=settings,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dataferry.accounts.credentials import CredentialResolver
     from dataferry.accounts.kept_answers import KeptAnswers
     from dataferry.accounts.service import Accounts
+    from dataferry.annotations.service import Annotations
     from dataferry.chat.model_choice import ModelChoices
     from dataferry.chat.model_setup import ModelSetup
     from dataferry.chat.service import ChatService
@@ -138,6 +139,7 @@ class Services:
     model: ModelSetup
     realtime: Realtime
     uploads: Uploads
+    annotations: Annotations
     personal_data: PersonalDataRegister
     credentials: CredentialResolver
     settings: Settings
