@@ -64,6 +64,8 @@ JOBS = {
     "POST /api/jobs/{job_id}/cancel": Row(200),
 }
 SQL = {"sql": "SELECT count(*) FROM train"}
+ANNOTATION = {"id": f"annotation_{'0' * 20}", "kind": "label", "label": "a", "split": "train", "image": 0}
+ANNOTATION_CHANGE = {"version": "1", "label": "a"}
 DATASETS = {
     "GET /api/datasets/{key}/tables": Row(200, seen=200),
     "POST /api/datasets/{key}/tables": Row(202, seen=202),
@@ -119,6 +121,15 @@ DATASETS = {
     "GET /api/datasets/{key}/sharing": Row(200, seen=200),
     "POST /api/datasets/{key}/sharing": Row(409, seen=409, body={"everybody": True}),
     "DELETE /api/datasets/{key}/sharing": Row(409, seen=409),
+    # It has no pictures, and nobody has drawn anything.
+    "GET /api/datasets/{key}/annotations": Row(200, seen=200),
+    "POST /api/datasets/{key}/annotations": Row(404, seen=404, body=ANNOTATION),
+    "PUT /api/datasets/{key}/annotations/{annotation_id}": Row(404, seen=404, body=ANNOTATION_CHANGE),
+    "DELETE /api/datasets/{key}/annotations/{annotation_id}": Row(404, seen=404, params={"version": "1"}),
+    "GET /api/datasets/{key}/annotations/export": Row(200, seen=200, params={"format": "coco"}),
+    "GET /api/datasets/{key}/annotations/agreement": Row(
+        200, seen=200, params={"a": "member@example.org", "b": "stranger@example.org"}
+    ),
     # It has none; and once the member has given it up below, it is another's to record.
     "GET /api/datasets/{key}/versions": Row(200, seen=200),
     "POST /api/datasets/{key}/versions": Row(403, seen=403, body={"message": "mine"}),
@@ -138,6 +149,9 @@ UPLOADS = {
     f"{method} /api/uploads/{{category}}/{{upload_id}}{tail}"
     for method, tail in (
         *(("GET", tail) for tail in ("", "/image", "/file", "/tags", "/events")),
+        *(("GET", f"/annotations{tail}") for tail in ("", "/export")),
+        ("POST", "/annotations"),
+        *((method, "/annotations/{annotation_id}") for method in ("PUT", "DELETE")),
         *(("DELETE", ""), ("POST", "/deidentify"), ("POST", "/mask")),
     )
 } | {
@@ -171,6 +185,7 @@ OF_DATASETS = {"version": "1", "path": FILE, "table": table_id(FILE), "split": "
     "image_id": "train-0",
     "class_id": "cat",
     "frame_id": "000000",
+    "annotation_id": "annotation_0",
     "kind": "blank",
 }
 

@@ -93,7 +93,7 @@ class Annotations:
             image=None if place is None else AnnotatedSize(width=place.width, height=place.height),
         )
 
-    async def agreement(self, viewer: Viewer, target: Target, a: str, b: str, least: float) -> AgreementView:
+    async def agreement(self, target: Target, a: str, b: str, least: float) -> AgreementView:
         """How far two people agree, by their addresses. Errors: ``NotFound`` for one that nobody has;
         ``InvalidInput`` for one and the same."""
         (of_a,), (of_b,) = await self._accounts.people([a]), await self._accounts.people([b])

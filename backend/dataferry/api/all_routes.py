@@ -1,6 +1,7 @@
 """Every route, in the order in which they are looked for."""
 
 from dataferry.api.routes import (
+    annotations,
     asking,
     auth,
     bundles,
@@ -54,6 +55,7 @@ OF_DATASETS = tuple(
         versions,
         sequences,
         sharing,
+        annotations,
         tables,
         asking,
     )
@@ -64,6 +66,7 @@ ALL_ROUTES = (
     *OF_DATASETS,
     sequences.images,
     samples.images,
+    annotations.uploads,
     *(
         routes.router
         for routes in (

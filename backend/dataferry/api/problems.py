@@ -248,7 +248,8 @@ def _type_url(code: str) -> str:
     return f"{REFERENCE}#{code}"
 
 
-def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None, **beside: Any) -> Response:
+    """``beside``: members of this kind of problem alone, as JSON."""
     headers = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -257,4 +258,4 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     body = problem.model_copy(update={"request_id": logged_field(LOG_FIELD)}).model_dump(exclude_none=True)
-    return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse({**body, **beside}, problem.status, headers, media_type=MEDIA_TYPE)

@@ -66,6 +66,8 @@ NEEDED: dict[str, TokenScope] = {
             *("get_dataset_statistics", "compute_dataset_statistics"),
             *("get_dataset_health", "compute_dataset_health"),
             *("list_finding", "export_finding"),
+            *("list_annotations", "export_annotations", "compare_annotators"),
+            *("list_upload_annotations", "export_upload_annotations"),
             *("list_sequences", "get_sequence", "list_frames", "get_kitti_image"),
             *("get_frame_image", "get_frame_points", "get_frame_from_above"),
             # Its tools have scopes of their own (``mcp.inputs``).
@@ -93,6 +95,8 @@ NEEDED: dict[str, TokenScope] = {
                 "revoke_consent",
                 "erase_uploads",
             ),
+            *("create_annotation", "change_annotation", "delete_annotation"),
+            *("create_upload_annotation", "change_upload_annotation", "delete_upload_annotation"),
             *("pin_dataset", "unpin_dataset", "prune", "share_dataset", "unshare_dataset"),
             *(
                 "update_dataset",

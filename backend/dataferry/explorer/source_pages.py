@@ -3,12 +3,13 @@
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from dataferry.core.errors import NotFound
+from dataferry.core.errors import DamagedFile, NotFound
 from dataferry.explorer.class_tree import class_named
 from dataferry.explorer.dataset_images import FoundImages
 from dataferry.explorer.image_sources import ImageEntry, ImageSource
 from dataferry.explorer.indexed_images import IndexedImages
 from dataferry.explorer.sample_views import Sample, SampleClass, SampleClasses, SamplePage, SampleSplit
+from dataferry.imaging.headers import size_of
 from dataferry.library.preview_views import ImageSamples
 
 #: Of a plugin's samples, whose files are not listed: so many are looked through for a name.
@@ -88,6 +89,20 @@ def preview_page(images: ImageSamples) -> SamplePage:
         notes=images.notes,
         here=False,
     )
+
+
+def sized_entry(found: FoundImages, split: str, number: int) -> tuple[ImageEntry, tuple[int, int]]:
+    """An image, and the width and height in which its boxes count, upright. Blocks. Errors: ``NotFound``;
+    ``DamagedFile`` where no size can be read; as ``ImageSource``."""
+    entries = found.source.entries(split, offset=number, limit=1)
+    if not entries or entries[0].number != number:
+        raise NotFound(f"{found.title} has no image {number} in {split[:80]!r}.")
+    size = entries[0].size or size_of(found.source.read(split, number))
+    if size is None:
+        raise DamagedFile(
+            f"The size of image {number} of {split} cannot be read.", next_step="Look at the others."
+        )
+    return entries[0], size
 
 
 def image_id(split: str, number: int) -> str:

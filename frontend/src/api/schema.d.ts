@@ -1181,6 +1181,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people have drawn on the images of a dataset's revision
+         * @description What people have drawn on the images of a dataset's revision. All who see the dataset see it, also
+         *     while its files are not here.
+         */
+        get: operations["list_annotations"];
+        put?: never;
+        /**
+         * Keep a box or a label, as yours
+         * @description Keep a box or a label, as yours. The same one sent again is kept once.
+         */
+        post: operations["create_annotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move or rename one of your own
+         * @description Move or rename one of your own. Where it is another one by now, 409 tells what it is.
+         */
+        put: operations["change_annotation"];
+        post?: never;
+        /**
+         * Delete one of your own
+         * @description Delete one of your own. Where it is another one by now, 409 tells what it is.
+         */
+        delete: operations["delete_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/annotations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotations as a zip of COCO's, YOLO's or KITTI's files, without the images
+         * @description Annotations as a zip of COCO's, YOLO's or KITTI's files, without the images. The dataset's own classes
+         *     keep their numbers while its files are here.
+         */
+        get: operations["export_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/annotations/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far two people agree on the images that both have annotated
+         * @description How far two people agree on the images that both have annotated: boxes matched by their overlap, and
+         *     Cohen's kappa of labels.
+         */
+        get: operations["compare_annotators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/tables": {
         parameters: {
             query?: never;
@@ -1443,6 +1534,74 @@ export interface paths {
          * @description An image of a class, by the name of its file.
          */
         get: operations["get_image_of_class"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What you have drawn on a frame of an upload; nobody else sees it
+         * @description What you have drawn on a frame of an upload; nobody else sees it.
+         */
+        get: operations["list_upload_annotations"];
+        put?: never;
+        /**
+         * Keep a box or a label
+         * @description Keep a box or a label. The same one sent again is kept once.
+         */
+        post: operations["create_upload_annotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move or rename one
+         * @description Move or rename one. Where it is another one by now, 409 tells what it is.
+         */
+        put: operations["change_upload_annotation"];
+        post?: never;
+        /**
+         * Delete one
+         * @description Delete one. Where it is another one by now, 409 tells what it is.
+         */
+        delete: operations["delete_upload_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/annotations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotations as a zip of COCO's, YOLO's or KITTI's files, without the image
+         * @description Annotations as a zip of COCO's, YOLO's or KITTI's files, without the image.
+         */
+        get: operations["export_upload_annotations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2929,6 +3088,277 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgreementView
+         * @description How far two people agree on the images that both have annotated.
+         *
+         *     Boxes are matched one to one, those that overlap most first, whatever their labels; below ``iou`` they are
+         *     no match. ``box_labels``: of matched boxes. ``image_labels``: of images to which each gave exactly one.
+         *     ``images``: those where they differ most, first.
+         */
+        AgreementView: {
+            /**
+             * @description The address of one of the two.
+             * @example ada@example.org
+             */
+            a: string;
+            /**
+             * @description The address of the other.
+             * @example bob@example.org
+             */
+            b: string;
+            /**
+             * @description Boxes that overlap less, as intersection over union, are no match.
+             * @example 0.5
+             */
+            iou: number;
+            /**
+             * @description Images that both have annotated: only these are compared.
+             * @example 10
+             */
+            images_both: number;
+            /**
+             * @description Images that only the first has annotated.
+             * @example 2
+             */
+            images_only_a: number;
+            /**
+             * @description Images that only the second has annotated.
+             * @example 0
+             */
+            images_only_b: number;
+            /**
+             * @description Pairs of boxes that overlap enough.
+             * @example 31
+             */
+            matched: number;
+            /**
+             * @description Boxes that only the first has.
+             * @example 3
+             */
+            only_a: number;
+            /**
+             * @description Boxes that only the second has.
+             * @example 1
+             */
+            only_b: number;
+            /**
+             * @description Of matched boxes; null where there is none.
+             * @example 0.83
+             */
+            mean_iou: number | null;
+            /** @description How far the labels of matched boxes agree. */
+            box_labels: components["schemas"]["LabelAgreement"];
+            /** @description How far labels of whole images agree. */
+            image_labels: components["schemas"]["LabelAgreement"];
+            /** @description Those where boxes differ most, first; at most 100. */
+            images: components["schemas"]["ImageAgreement"][];
+        };
+        /**
+         * AnnotatedSize
+         * @description The size in which boxes of an image count, in pixels, upright.
+         */
+        AnnotatedSize: {
+            /**
+             * @description In pixels, upright.
+             * @example 1920
+             */
+            width: number;
+            /**
+             * @description In pixels, upright.
+             * @example 1080
+             */
+            height: number;
+        };
+        /**
+         * AnnotationChange
+         * @description What an annotation is to be, and the version that it is known to have.
+         */
+        AnnotationChange: {
+            /**
+             * @description The version that it is known to have.
+             * @example v_4c3d8e6f1f0c9d2e7a5b
+             */
+            version: string;
+            /**
+             * @description What it is, in one line.
+             * @example Pedestrian
+             */
+            label: string;
+            /** @description x, y, width and height in pixels, upright; none for a label */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * AnnotationOrigin
+         * @description ``drawn`` by its author, or a ``finding`` of a model that its author has accepted, and may have changed
+         *     since.
+         */
+        AnnotationOrigin: {
+            /**
+             * @description Drawn, or a finding of a model.
+             * @example finding
+             */
+            kind: components["schemas"]["AnnotationOriginKind"];
+            /**
+             * @description The finding's id in the analysis.
+             * @example finding_3
+             */
+            finding?: string | null;
+            /**
+             * @description The model's name.
+             * @example street-objects
+             */
+            model?: string | null;
+            /**
+             * @description The model's version.
+             * @example 1.2
+             */
+            model_version?: string | null;
+            /**
+             * @description The model's own, 0 to 1.
+             * @example 0.87
+             */
+            confidence?: number | null;
+        };
+        /**
+         * @description Drawn, or a finding of a model.
+         * @enum {string}
+         */
+        AnnotationOriginKind: "drawn" | "finding";
+        /**
+         * AnnotationPage
+         * @description Annotations by image, then by time. ``people``: who has annotated the whole target. ``labels``: those
+         *     in use. ``image``: of the one that was asked for.
+         */
+        AnnotationPage: {
+            /** @description By image, then by time. */
+            annotations: components["schemas"]["AnnotationView"][];
+            /**
+             * @description How many there are.
+             * @example 42
+             */
+            total: number;
+            /** @description Who has annotated it, the busiest first. */
+            people: components["schemas"]["Annotator"][];
+            /**
+             * @description Labels in use, the most used first.
+             * @example [
+             *       "Car",
+             *       "Pedestrian"
+             *     ]
+             */
+            labels: string[];
+            /** @description The size of the image that was asked for; else null. */
+            image?: components["schemas"]["AnnotatedSize"] | null;
+        };
+        /**
+         * AnnotationView
+         * @description A box, or a label of the whole image. ``author``: an address, None where the account is gone.
+         */
+        AnnotationView: {
+            /**
+             * @description The annotation's id.
+             * @example annotation_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description Another one after each change.
+             * @example v_4c3d8e6f1f0c9d2e7a5b
+             */
+            version: string;
+            /**
+             * @description Of its image; empty of an upload.
+             * @example train
+             */
+            split: string;
+            /**
+             * @description The number of its image in the split; of an upload the frame.
+             * @example 12
+             */
+            image: number;
+            /**
+             * @description The path of its image; empty of an upload.
+             * @example train/0012.png
+             */
+            name: string;
+            /**
+             * @description A box, or a label of the whole image.
+             * @example box
+             */
+            kind: components["schemas"]["AnnotationViewKind"];
+            /**
+             * @description What it is.
+             * @example Pedestrian
+             */
+            label: string;
+            /** @description Left and upper edge, width and height in pixels, upright; null of a label. */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * @description Who has drawn it; null where the account is gone.
+             * @example ada@example.org
+             */
+            author: string | null;
+            /**
+             * @description It is yours, and you may change it.
+             * @example true
+             */
+            mine: boolean;
+            /**
+             * Format: date-time
+             * @description When it was drawn.
+             * @example 2026-05-04T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             * @example 2026-05-04T09:30:00Z
+             */
+            changed_at: string;
+            /** @description Whether it was drawn, or is an accepted finding. */
+            origin: components["schemas"]["AnnotationOrigin"];
+        };
+        /**
+         * @description A box, or a label of the whole image.
+         * @enum {string}
+         */
+        AnnotationViewKind: "box" | "label";
+        /**
+         * Annotator
+         * @description Somebody who has annotated images of a dataset, and how many.
+         */
+        Annotator: {
+            /**
+             * @description Their address; null where the account is gone.
+             * @example ada@example.org
+             */
+            email: string | null;
+            /**
+             * @description It is you.
+             * @example true
+             */
+            mine: boolean;
+            /**
+             * @description How many they have drawn.
+             * @example 40
+             */
+            annotations: number;
+            /**
+             * @description On how many images.
+             * @example 12
+             */
+            images: number;
+        };
+        /**
          * AnyDownloadRequest
          * @description ``source`` may be left out where ``dataset_id`` is a full ref or a link.
          */
@@ -4188,6 +4618,49 @@ export interface components {
             chars: number;
         };
         /**
+         * DatasetAnnotation
+         * @description Of an image of a dataset.
+         */
+        DatasetAnnotation: {
+            /**
+             * @description A new random one; what is sent again is kept once.
+             * @example annotation_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description A box, or a label of the whole image.
+             * @example box
+             */
+            kind: components["schemas"]["DatasetAnnotationKind"];
+            /**
+             * @description What it is, in one line.
+             * @example Pedestrian
+             */
+            label: string;
+            /** @description x, y, width and height in pixels, upright; none for a label */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * @description `name` of one of its splits
+             * @example train
+             */
+            split: string;
+            /**
+             * @description `index` of the list of samples
+             * @example 12
+             */
+            image: number;
+        };
+        /**
+         * @description A box, or a label of the whole image.
+         * @enum {string}
+         */
+        DatasetAnnotationKind: "box" | "label";
+        /**
          * DatasetCard
          * @description A dataset offered in an answer; built from tool results only, never from model text.
          */
@@ -5311,6 +5784,11 @@ export interface components {
             log_emptied: boolean;
         };
         /**
+         * @description Whose files they are to be
+         * @enum {string}
+         */
+        ExportAnnotationsFormat: "coco" | "yolo" | "kitti";
+        /**
          * @description A file format or modality: `csv`, `parquet`, `image`.
          * @enum {string}
          */
@@ -5341,6 +5819,11 @@ export interface components {
              */
             sql: string;
         };
+        /**
+         * @description Whose files they are to be
+         * @enum {string}
+         */
+        ExportUploadAnnotationsFormat: "coco" | "yolo" | "kitti";
         /**
          * FaultCounts
          * @description How many files of a dataset have each fault.
@@ -5747,6 +6230,42 @@ export interface components {
          * @enum {string}
          */
         HubName: "kaggle" | "huggingface";
+        /**
+         * ImageAgreement
+         * @description Boxes of one image.
+         */
+        ImageAgreement: {
+            /**
+             * @description The image's split.
+             * @example train
+             */
+            split: string;
+            /**
+             * @description Its number in the split.
+             * @example 12
+             */
+            image: number;
+            /**
+             * @description Its path.
+             * @example train/0012.png
+             */
+            name: string;
+            /**
+             * @description Pairs of boxes that overlap enough.
+             * @example 31
+             */
+            matched: number;
+            /**
+             * @description Boxes that only the first has.
+             * @example 3
+             */
+            only_a: number;
+            /**
+             * @description Boxes that only the second has.
+             * @example 1
+             */
+            only_b: number;
+        };
         /**
          * ImageDetails
          * @description What a file says of its picture. ``gps``: where it was taken, which no picture that is made of it
@@ -6409,6 +6928,33 @@ export interface components {
              * @example The dataset has no tables.
              */
             reason?: string | null;
+        };
+        /**
+         * LabelAgreement
+         * @description How far two people gave the same labels. ``kappa``: Cohen's, None where it is not defined, which
+         *     ``undefined`` then explains.
+         */
+        LabelAgreement: {
+            /**
+             * @description How many pairs of labels.
+             * @example 31
+             */
+            compared: number;
+            /**
+             * @description How many of them are the same.
+             * @example 29
+             */
+            same: number;
+            /**
+             * @description Cohen's kappa, -1 to 1; null where it is not defined.
+             * @example 0.87
+             */
+            kappa: number | null;
+            /**
+             * @description Why kappa is not defined; else null.
+             * @example There is nothing that both have labelled.
+             */
+            undefined?: string | null;
         };
         /**
          * LeftOut
@@ -9713,6 +10259,74 @@ export interface components {
             test: components["schemas"]["SplitCount"];
         };
         /**
+         * StaleProblem
+         * @description The annotation is another one by now; nothing was written. ``current``: what it is.
+         */
+        StaleProblem: {
+            /**
+             * @description Leads to the description of `code`.
+             * @example /api/docs#conflict
+             */
+            type: string;
+            /**
+             * @description The kind of problem in a few words.
+             * @example Something else is in the way
+             */
+            title: string;
+            /**
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
+            detail: string;
+            /**
+             * @description What went wrong, for programs
+             * @example not_found
+             */
+            code: string;
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
+            next_step?: string | null;
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
+            link?: string | null;
+            /**
+             * @description A screen of our own page where it is mended.
+             * @example /settings/sources#kaggle
+             */
+            screen?: string | null;
+            /**
+             * @description What an operator would set instead.
+             * @example HF_TOKEN
+             */
+            setting?: string | null;
+            /**
+             * @description It may work as it is, by now or after `retry_after`.
+             * @example false
+             */
+            retryable?: boolean;
+            /**
+             * @description Seconds to wait before it can work.
+             * @example 30
+             */
+            retry_after?: number | null;
+            /**
+             * @description The request's name in the server's log, as in `X-Request-Id`.
+             * @example 7f3c2a
+             */
+            request_id?: string | null;
+            /** @description What the annotation is now. */
+            current: components["schemas"]["AnnotationView"];
+        };
+        /**
          * StartOutput
          * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
          *     the person's click on ``card``, or that it is here already (``card.local_status``).
@@ -10416,6 +11030,45 @@ export interface components {
          * @enum {string}
          */
         UploadAction: "received" | "refused" | "viewed" | "downloaded" | "exported" | "deidentified" | "masked" | "deleted" | "expired";
+        /**
+         * UploadAnnotation
+         * @description Of an upload.
+         */
+        UploadAnnotation: {
+            /**
+             * @description A new random one; what is sent again is kept once.
+             * @example annotation_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description A box, or a label of the whole image.
+             * @example box
+             */
+            kind: components["schemas"]["UploadAnnotationKind"];
+            /**
+             * @description What it is, in one line.
+             * @example Pedestrian
+             */
+            label: string;
+            /** @description x, y, width and height in pixels, upright; none for a label */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * @description Of several frames or pages, from 0
+             * @default 0
+             * @example 0
+             */
+            frame?: number;
+        };
+        /**
+         * @description A box, or a label of the whole image.
+         * @enum {string}
+         */
+        UploadAnnotationKind: "box" | "label";
         /**
          * UploadAnswer
          * @description What became of one file of a request: 201 with the upload, or the status and the reason.
@@ -14485,6 +15138,350 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    list_annotations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description By default all
+                 * @example train
+                 */
+                split?: string;
+                /**
+                 * @description Of one image, by its `index`; with its split
+                 * @example 12
+                 */
+                image?: number;
+                /**
+                 * @description An address; by default everybody
+                 * @example ada@example.org
+                 */
+                author?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    create_annotation: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetAnnotation"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    change_annotation: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description Of the list of annotations
+                 * @example annotation_1f0c9d2e7a5b4c3d8e6f
+                 */
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            /** @description It is another one by now. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleProblem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    delete_annotation: {
+        parameters: {
+            query: {
+                /**
+                 * @description That it is known to have
+                 * @example v_4c3d8e6f1f0c9d2e7a5b
+                 */
+                version: string;
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description Of the list of annotations
+                 * @example annotation_1f0c9d2e7a5b4c3d8e6f
+                 */
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            /** @description It is another one by now. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleProblem"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_annotations: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose files they are to be
+                 * @example coco
+                 */
+                format: components["schemas"]["ExportAnnotationsFormat"];
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description An address; by default everybody
+                 * @example ada@example.org
+                 */
+                author?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    compare_annotators: {
+        parameters: {
+            query: {
+                /**
+                 * @description An address
+                 * @example ada@example.org
+                 */
+                a: string;
+                /**
+                 * @description An address
+                 * @example bob@example.org
+                 */
+                b: string;
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description Boxes that overlap less are no match
+                 * @example 0.5
+                 */
+                iou?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     list_tables: {
         parameters: {
             query?: {
@@ -15283,6 +16280,257 @@ export interface operations {
                     "image/webp": string;
                     "image/jpeg": string;
                     "image/png": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_upload_annotations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of several frames or pages, from 0
+                 * @example 0
+                 */
+                frame?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What the upload shows.
+                 * @example traffic
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    create_upload_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What the upload shows.
+                 * @example traffic
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadAnnotation"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    change_upload_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What the upload shows.
+                 * @example traffic
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+                /**
+                 * @description Of the list of annotations
+                 * @example annotation_1f0c9d2e7a5b4c3d8e6f
+                 */
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            /** @description It is another one by now. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleProblem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    delete_upload_annotation: {
+        parameters: {
+            query: {
+                /**
+                 * @description That it is known to have
+                 * @example v_4c3d8e6f1f0c9d2e7a5b
+                 */
+                version: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What the upload shows.
+                 * @example traffic
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+                /**
+                 * @description Of the list of annotations
+                 * @example annotation_1f0c9d2e7a5b4c3d8e6f
+                 */
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            /** @description It is another one by now. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleProblem"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_upload_annotations: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose files they are to be
+                 * @example coco
+                 */
+                format: components["schemas"]["ExportUploadAnnotationsFormat"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What the upload shows.
+                 * @example traffic
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             401: components["responses"]["NotSignedIn"];

@@ -21,6 +21,7 @@ _TAGS = {
     "datasets": "Searching, downloading, and the library of what has arrived.",
     "tables": "All rows of the tables that have arrived: paged, filtered, sorted and counted.",
     "uploads": "Images of one's own: taken in, encrypted, shown, de-identified, deleted.",
+    "annotations": "Boxes and labels that people draw on images: kept, compared, exported.",
     "jobs": "What runs and what ran: downloads, updates, deletions, the search index.",
     "transfer": "How fast downloads may be.",
     "sources": "What this server is connected to.",

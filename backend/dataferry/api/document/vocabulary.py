@@ -4,6 +4,7 @@ A name alone holds for every type; ``Type.name`` and ``operation.name`` for one.
 a ``#:`` comment on the model comes before the words here.
 """
 
+from dataferry.api.document.annotation_words import ANNOTATION_WORDS
 from dataferry.api.document.check_words import CHECK_WORDS
 from dataferry.api.document.dataset_words import DATASET_WORDS
 from dataferry.api.document.plugin_words import PLUGIN_WORDS
@@ -313,6 +314,7 @@ WORDS: dict[str, Word] = {
     **QUERY_WORDS,
     **SEARCH_WORDS,
     **CHECK_WORDS,
+    **ANNOTATION_WORDS,
     **VERSION_WORDS,
     **SEQUENCE_WORDS,
     **REPORT_WORDS,
