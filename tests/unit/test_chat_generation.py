@@ -9,6 +9,7 @@ import pytest
 
 from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta
 from dataferry.chat.generation import Generation, Snapshot, Timing
+from dataferry.chat.views import MessageStatus
 from dataferry.core.errors import DatabaseAway
 
 pytestmark = pytest.mark.anyio
@@ -27,11 +28,12 @@ class FakeStore:
         #: A call waits for the gate that stood here when it came.
         self.gate = asyncio.Event()
         self.gate.set()
-        self.owned = True
+        #: The status that the row has where another process has ended it.
+        self.ended_as: MessageStatus | None = None
         self.faults = 0
         self.fault: Exception = OSError("a fault of ours")
 
-    async def __call__(self, snapshot: Snapshot) -> bool:
+    async def __call__(self, snapshot: Snapshot) -> MessageStatus | None:
         gate = self.gate
         self.entered.set()
         await gate.wait()
@@ -40,7 +42,7 @@ class FakeStore:
             raise self.fault
         self.stored.append(snapshot)
         self.snapshots.put_nowait(snapshot)
-        return self.owned
+        return self.ended_as or snapshot.status
 
     def close(self) -> asyncio.Event:
         """Hold the next calls; setting the event lets them go."""
@@ -183,10 +185,23 @@ async def test_a_database_that_is_away_at_the_end_is_waited_for(patience_s: floa
     assert (store.statuses[-1] == "complete") is (ends == "complete")
 
 
-async def test_a_row_that_was_taken_away_ends_it() -> None:
+@pytest.mark.parametrize(("ended_as", "last"), [("stopped", "abort"), ("interrupted", "error")])
+async def test_an_answer_that_another_process_has_ended_says_so(ended_as: MessageStatus, last: str) -> None:
     store, script = FakeStore(), ScriptedEvents()
-    store.owned = False
-    assert (await kinds(begin(store, script)))[-1] == "abort"
+    store.ended_as = ended_as
+    generation = begin(store, script)
+    assert (await kinds(generation))[-1] == last
+    assert generation.status == ended_as
+
+
+async def test_an_end_that_came_too_late_is_not_told() -> None:
+    store, script = FakeStore(), ScriptedEvents()
+    generation = begin(store, script, SLOW)
+    await store.snapshots.get()
+    store.ended_as = "interrupted"
+    script.say("whole", None)
+    await generation.wait()
+    assert generation.status == "interrupted"
 
 
 async def test_a_bug_of_ours_is_a_failed_answer() -> None:

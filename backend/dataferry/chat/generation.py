@@ -34,6 +34,8 @@ class Timing:
     keep_alive_interval_s: float = 15.0
     #: Between two reads of an answer that another process writes.
     poll_interval_s: float = 0.3
+    #: Between two looks for answers whose process has ended.
+    sweep_interval_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,17 @@ class Snapshot:
         return MessageMetadata(chat_id=self.chat_id, status=self.status, model=self.model)
 
 
-#: Stores a snapshot; false when the row was deleted, or ended by another process.
-SaveSnapshot = Callable[[Snapshot], Awaitable[bool]]
+#: Stores a snapshot and returns the status that the row has now: another one than the snapshot's where
+#: another process has ended it; None where it was deleted.
+SaveSnapshot = Callable[[Snapshot], Awaitable[MessageStatus | None]]
 
 
 class Generation:
     """Runs the agent, stores the answer as it grows, and serves every reader of it.
 
-    It ends ``complete``; ``stopped`` by the person; ``interrupted`` by a shutdown; ``failed`` by a
-    fault of ours. Readers get the end after it is stored, so that what they fetch next is true.
+    It ends ``complete``; ``stopped`` by the person; ``interrupted`` by a shutdown, or by another process
+    that took this one for dead; ``failed`` by a fault of ours. Readers get the end after it is stored, and
+    as it is stored, so that what they fetch next is true.
     """
 
     def __init__(
@@ -147,20 +151,20 @@ class Generation:
         await writer
         self._builder.close(reason)
         try:
-            await self._save_the_end(self._snapshot(status))
+            status = await self._save_the_end(self._snapshot(status)) or "stopped"
         except Exception:
             log.exception("answer %s of chat %s could not be stored", self.message_id, self.chat_id)
             status = "failed"
         self.status = status
         self._notify()
 
-    async def _save_the_end(self, snapshot: Snapshot) -> None:
-        """Store the last state; a database that is away undoes no answer, if it comes back in time."""
+    async def _save_the_end(self, snapshot: Snapshot) -> MessageStatus | None:
+        """Store the last state, and return the one that is stored; a database that is away undoes no answer,
+        if it comes back in time."""
         deadline = time.monotonic() + self._timing.save_patience_s
         while True:
             try:
-                await self._save(snapshot)
-                return
+                return await self._save(snapshot)
             except DatabaseAway:
                 if time.monotonic() >= deadline:
                     raise
@@ -174,9 +178,9 @@ class Generation:
                 return
             self._dirty.clear()
             try:
-                if not await self._save(self._snapshot()):
-                    # Stopped in another process, or deleted with its chat.
-                    self._cancel("stopped")
+                status = await self._save(self._snapshot())
+                if status != "generating":  # another process has ended it, or deleted it with its chat
+                    self._cancel(status or "stopped")
             except DatabaseAway as error:
                 log.warning("answer %s could not be stored for now: %s", self.message_id, error)
             except Exception:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from sqlalchemy import and_, exists, or_
 from sqlmodel import Session, col, delete, func, select, update
@@ -11,14 +12,17 @@ from dataferry.chat import share_rows
 from dataferry.chat.generation import Snapshot
 from dataferry.chat.message_builder import closed_part
 from dataferry.chat.models import GENERATING, Chat, Message
-from dataferry.chat.views import ChatQuery
+from dataferry.chat.views import ChatQuery, MessageStatus
 from dataferry.chat.withheld import ReadMessage
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.paging import Column, Position, SortKey, fetch
+from dataferry.core.presence import Presence
 
 UNTITLED = "New chat"
 _TITLE_CHARACTERS = 80
+#: Before the id of an owner whose process holds a lock (``core.presence``).
+_PRESENT = "present:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,35 @@ class Owner:
     """This process among those that generate answers.
 
     With ``single_process`` (SQLite in a locked data folder) no other can be alive, so an answer of
-    another owner is abandoned; else it is after ``timeout_s`` seconds without a heartbeat.
+    another owner is abandoned; else it is once its process is gone, by ``presence``, and where that cannot
+    be told after ``timeout_s`` seconds without a heartbeat.
     """
 
     id: str
     single_process: bool
     timeout_s: float
+    presence: Presence | None = None
+
+    @property
+    def mark(self) -> str:
+        """What is written down with an answer: whether its process can be seen to be there."""
+        return f"{_PRESENT}{self.id}" if self.presence is not None and self.presence.held else self.id
 
 
-def is_abandoned(message: Message, owner: Owner) -> bool:
+def is_abandoned(session: Session, message: Message, owner: Owner) -> bool:
     """Whether nobody writes the answer any more, as far as ``owner`` knows. (Its own answer has
     no heartbeat either while it cannot be stored.)"""
     if message.status != "generating":
         return False
-    if owner.single_process and message.owner != owner.id:
+    writer = message.owner or ""
+    if owner.single_process and writer != owner.id:
         return True
     oldest = now() - timedelta(seconds=owner.timeout_s)
-    return message.heartbeat_at is None or message.heartbeat_at < oldest
+    if message.heartbeat_at is None or message.heartbeat_at < oldest:
+        return True
+    if owner.presence is None or not writer.startswith(_PRESENT):
+        return False
+    return owner.presence.is_gone(session, writer.removeprefix(_PRESENT))
 
 
 def owned_chat(session: Session, chat_id: str, user_id: str, *, lock: bool = False) -> Chat:
@@ -167,7 +183,7 @@ def refuse_while_generating(session: Session, chat_id: str, owner: Owner) -> Non
     current = generating(session, chat_id)
     if current is None:
         return
-    if not is_abandoned(current, owner):
+    if not is_abandoned(session, current, owner):
         raise Conflict(
             "An answer is still being written in this chat.",
             next_step="Wait for it, or stop it first.",
@@ -184,13 +200,19 @@ def interrupt(session: Session, current: Message) -> None:
     session.flush()
 
 
-def interrupt_abandoned(session: Session, owner: Owner) -> int:
-    """Interrupt every answer that was abandoned; returns how many there were."""
-    query = select(Message).where(GENERATING, Message.owner != owner.id)
-    abandoned = [found for found in session.exec(query) if is_abandoned(found, owner)]
-    for found in abandoned:
-        interrupt(session, found)
-    return len(abandoned)
+def abandoned(session: Session, owner: Owner) -> list[Message]:
+    """The answers of others that nobody writes any more."""
+    own = (owner.id, f"{_PRESENT}{owner.id}")
+    query = select(Message).where(GENERATING, col(Message.owner).not_in(own))
+    return [found for found in session.exec(query) if is_abandoned(session, found, owner)]
+
+
+def interrupt_abandoned(session: Session, owner: Owner) -> list[str]:
+    """Interrupt every answer that was abandoned; the chats that they are in."""
+    found = abandoned(session, owner)
+    for message in found:
+        interrupt(session, message)
+    return [message.chat_id for message in found]
 
 
 def add_message(
@@ -223,7 +245,7 @@ def add_answer(session: Session, chat: Chat, owner: Owner) -> Message:
         id=new_id("msg"),
         role="assistant",
         status="generating",
-        owner=owner.id,
+        owner=owner.mark,
         heartbeat_at=now(),
     )
     session.add(answer)
@@ -256,8 +278,9 @@ def delete_after(session: Session, question: Message) -> None:
     session.exec(later)
 
 
-def write(session: Session, snapshot: Snapshot) -> bool:
-    """Store an answer as it stands; false when it was ended elsewhere, or deleted."""
+def write(session: Session, snapshot: Snapshot) -> MessageStatus | None:
+    """Store an answer as it stands. Returns the status that it has now: another one than the snapshot's where
+    it was ended elsewhere; None where it was deleted."""
     timestamp = now()
     changed = session.exec(
         update(Message)
@@ -275,7 +298,12 @@ def write(session: Session, snapshot: Snapshot) -> bool:
             updated_at=timestamp,
         )
     )
-    return bool(changed.rowcount)
+    if changed.rowcount:
+        return snapshot.status
+    status = session.exec(
+        select(Message.status).where(Message.chat_id == snapshot.chat_id, Message.id == snapshot.message_id)
+    ).first()
+    return cast(MessageStatus | None, status)
 
 
 def stop_elsewhere(session: Session, chat_id: str) -> bool:

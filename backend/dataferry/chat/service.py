@@ -20,11 +20,12 @@ from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.models import Chat, Message
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_chunks
 from dataferry.chat.threads import thread_views
-from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageView
+from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageStatus, MessageView
 from dataferry.core.db import Database, new_id, now
 from dataferry.core.errors import ConfigError, DatabaseAway, InvalidInput, NotFound
 from dataferry.core.link_secrets import hide_link_secrets, keep_links
 from dataferry.core.paging import Position
+from dataferry.core.presence import Presence
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
@@ -65,20 +66,32 @@ class ChatService:
         self._agent = Agent(settings, library, jobs, prompts or Prompts(), models, local)
         self._timing = timing
         self._changed = changed
+        owner_id = new_id("own")
+        self._presence = None if database.sqlite else Presence(database.url, owner_id)
         self._owner = rows.Owner(
-            new_id("own"),
+            owner_id,
             single_process=database.sqlite if single_process is None else single_process,
             timeout_s=timing.owner_timeout_s,
+            presence=self._presence,
         )
+        self._sweep: asyncio.Task[None] | None = None
         self._generations: dict[str, Generation] = {}
 
     async def start(self) -> None:
-        """Interrupt the answers that a process which has ended left unfinished."""
+        """Interrupt the answers that a process which has ended left unfinished, now and again and again."""
         await self._database.run(rows.interrupt_abandoned, self._owner)
+        if self._presence is not None:
+            self._presence.start()
+            self._sweep = asyncio.create_task(self._interrupt_abandoned_repeatedly())
 
     async def stop(self) -> None:
         """Interrupt the answers that are being written in this process; what there is of them is stored."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            await asyncio.gather(self._sweep, return_exceptions=True)
         await asyncio.gather(*(generation.stop("interrupted") for generation in self._generations.values()))
+        if self._presence is not None:
+            await asyncio.to_thread(self._presence.stop)
         await self._agent.close()
 
     # -- chats --------------------------------------------------------------------------------
@@ -303,7 +316,7 @@ class ChatService:
         if self._generations.get(generation.chat_id) is generation:
             del self._generations[generation.chat_id]
 
-    async def _save(self, snapshot: Snapshot) -> bool:
+    async def _save(self, snapshot: Snapshot) -> MessageStatus | None:
         saved = await self._database.run(rows.write, snapshot)
         self._notify(snapshot.chat_id)
         return saved
@@ -319,18 +332,28 @@ class ChatService:
 
         def look(session: Session) -> tuple[T, bool]:
             current = rows.generating(session, chat_id)
-            return read(session), current is not None and rows.is_abandoned(current, self._owner)
+            return read(session), current is not None and rows.is_abandoned(session, current, self._owner)
 
         found, abandoned = await self._database.run_read(look)
         if abandoned:
             await self._database.run(self._interrupt_abandoned, chat_id)
+            self._notify(chat_id)
             found, _ = await self._database.run_read(look)
         return found
 
     def _interrupt_abandoned(self, session: Session, chat_id: str) -> None:
         current = rows.generating(session, chat_id)
-        if current is not None and rows.is_abandoned(current, self._owner):
+        if current is not None and rows.is_abandoned(session, current, self._owner):
             rows.interrupt(session, current)
+
+    async def _interrupt_abandoned_repeatedly(self) -> None:
+        """So that lists and open pages see it, too, when the server of an answer has ended."""
+        while True:
+            await asyncio.sleep(self._timing.sweep_interval_s)
+            with suppress(DatabaseAway):
+                if await self._database.run_read(rows.abandoned, self._owner):
+                    for chat_id in await self._database.run(rows.interrupt_abandoned, self._owner):
+                        self._notify(chat_id)
 
 
 def chat_view(
