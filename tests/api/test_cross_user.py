@@ -91,6 +91,7 @@ DATASETS = {
     "GET /api/images/{key}/{class_id}/{image_id}": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/thumbnail": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/image": Row(404, seen=404),
+    "GET /api/datasets/{key}/samples/{split}/{index}/mask": Row(404, seen=404),
     "GET /api/datasets/{key}/statistics": Row(200, seen=200),
     "GET /api/datasets/{key}/health": Row(200, seen=200),
     # A table has no pictures of one colour.

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import signed_in
 from tests.fakes.files import FileServer
 from tests.plugin_fixtures import Fixture, fixture_of
-from tests.support.dataset_files import idx_pair
+from tests.support.dataset_files import encoded, idx_pair, zipped
 from tests.support.plugins import small_plugin
 from tests.support.server import Server
 
@@ -26,12 +28,20 @@ def digits() -> Fixture:
     return Fixture(files, {"train_size": DIGITS, "test_size": 8})
 
 
+def street() -> dict[str, bytes]:
+    """A picture wider than high, whose size no list tells, and its mask."""
+    classes = np.zeros((200, 300), np.uint8)
+    classes[50:150, 100:200] = 15
+    picture = Image.effect_noise((300, 200), 60)
+    return {"images/a.png": encoded(picture, "PNG"), "masks/a.png": encoded(Image.fromarray(classes), "PNG")}
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("samples") / "data"
     (folder / "plugins").mkdir(parents=True)
     fixtures = {"mnist": digits(), "coco128": fixture_of("coco128"), "humaneval": fixture_of("humaneval")}
-    with FileServer() as files:
+    with FileServer({"street.zip": zipped(street())}) as files:
         for name, fixture in fixtures.items():
             assert fixture is not None
             text = small_plugin(name, fixture, files)
@@ -42,6 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 wanted = {"dataset_id": f"builtin:{name}"}
                 answer = ada.post("/api/datasets/download-dataset", wanted, headers={"Prefer": "wait"})
                 assert answer.json()["status"] == "succeeded", answer.text
+            asked = {"dataset_id": files.url("street.zip")}
+            ada.finished(ada.post("/api/datasets/download-dataset", asked).json()["job_id"])
             yield server
 
 
@@ -123,6 +135,24 @@ def test_boxes_have_their_names(page: Page, server: Server) -> None:
     view.get_by_role("switch", name="Boxes").click()
     expect(view.locator("svg[viewBox] rect")).to_have_count(0)
     page.keyboard.press("Escape")
+
+
+def test_an_x_ray_keeps_its_proportions_and_masks_can_be_hidden(page: Page, server: Server) -> None:
+    shelf = server.client().get("/api/datasets?registered=false").json()["datasets"]
+    (key,) = [one["key"] for one in shelf if "street" in one["key"]]
+    page.goto(f"{server.address}/library/{key}?tab=samples&sample=0")
+    view = page.get_by_role("dialog")
+    expect(view.get_by_text("300 × 200")).to_be_visible()
+    image = view.get_by_role("img").bounding_box()
+    assert image is not None
+    assert abs(image["width"] / image["height"] - 1.5) < 0.02
+    mask = view.locator("img[src*='/mask']")
+    expect(mask).to_have_js_property("naturalWidth", 300)
+    check_everywhere(page, "an image with masks")
+    view.get_by_role("switch", name="Masks").click()
+    expect(mask).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(view).to_be_hidden()
 
 
 def test_rows_of_text_and_a_table(page: Page, server: Server) -> None:

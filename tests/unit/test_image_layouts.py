@@ -15,9 +15,9 @@ import duckdb
 import pytest
 from PIL import Image
 
-from dataferry.core.errors import DamagedFile
+from dataferry.core.errors import DamagedFile, NotFound
 from dataferry.explorer.image_index import ImageIndex
-from dataferry.explorer.indexed_images import IndexedImages, LocalBytes
+from dataferry.explorer.indexed_images import IndexedImages, LocalBytes, ObjectMask
 from dataferry.explorer.local_images import ImageLists, NoPictures, build_local
 from dataferry.library.paths import Store
 
@@ -120,6 +120,56 @@ def test_coco_without_sizes_boxes_or_images(tmp_path: Path) -> None:
     assert [note.split()[0] for note in images.notes] == ["1", "1"]
 
 
+def test_coco_masks_are_kept_as_they_are(tmp_path: Path) -> None:
+    """pytorch/vision#8351, cvat-ai/cvat#6014: packed lengths left out, or a mask taken for a polygon."""
+    plain, packed = [4, 2, 2, 2, 5, 1, 4], "42203OO"
+    told = {
+        "annotations": [
+            {
+                "image_id": 1,
+                "category_id": 7,
+                "segmentation": {"counts": plain, "size": [4, 5]},
+                "iscrowd": 1,
+            },
+            {"image_id": 1, "category_id": 7, "segmentation": {"counts": packed, "size": [4, 5]}},
+            {"image_id": 1, "category_id": 7, "segmentation": plain, "bbox": [1, 1, 1, 1]},
+            {"image_id": 2, "category_id": 7, "segmentation": {"counts": {}}, "bbox": [1, 1, 1, 1]},
+        ],
+        "images": [{"id": number, "file_name": f"{number}.png"} for number in (1, 2)],
+        "categories": [{"id": 7, "name": "cat"}],
+    }
+    files = {"train.json": json.dumps(told).encode(), "1.png": png(5, 4), "2.png": png(5, 4)}
+    images = listed(tmp_path, files)
+    (split,) = images.splits
+    whole, bad = images.entries(split.name)
+    assert [box.bbox for box in whole.boxes] == [(1, 0, 3, 4), (1, 0, 3, 4), (1, 1, 1, 1)]
+    assert [box.crowd for box in whole.boxes] == [True, False, False]
+    assert [bool(box.outlines) for box in whole.boxes] == [False] * 3
+    masks = images.mask(split.name, 0)
+    assert [one.runs.counts for one in masks if isinstance(one, ObjectMask)] == [plain, packed]
+    assert (whole.masked, bad.masked) == (True, True)
+
+
+def test_masks_in_a_folder_of_their_own_belong_to_their_images(tmp_path: Path) -> None:
+    mask = png(colour="black")
+    images = listed(
+        tmp_path,
+        {
+            "images/train/a #1.jpg": png(),
+            "images/train/b.jpg": png(),
+            "masks/train/a #1.png": mask,
+            "masks/val/b.png": mask,
+        },
+    )
+    first, second = images.entries("train")
+    assert (first.name, first.masked, second.masked) == ("images/train/a #1.jpg", True, False)
+    assert images.mask("train", 0) == mask
+    # Of no image: it is one itself.
+    assert shown(images, "val") == [("masks/val/b.png", "masks")]
+    with pytest.raises(NotFound, match="has no mask"):
+        images.mask("train", 1)
+
+
 @pytest.mark.parametrize("names", ["names: [cat, dog]", "names:\n  0: cat\n  1: dog"])
 def test_yolo_boxes_are_parts_of_an_images_size(tmp_path: Path, names: str) -> None:
     images = listed(
@@ -157,6 +207,7 @@ def test_voc_without_a_size_and_with_a_broken_file(tmp_path: Path) -> None:
         },
     )
     assert [entry.name[-5:] for entry in images.entries("val")] == ["a.jpg", "c.jpg"]
+    assert [entry.masked for entry in images.entries("val")] == [True, False]
     assert [box.bbox for box in images.entries("val")[0].boxes] == [(1, 2.5, 10, 6.5)]
     assert [entry.name[-5:] for entry in images.entries("all")] == ["b.jpg"]
 

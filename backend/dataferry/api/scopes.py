@@ -53,7 +53,7 @@ NEEDED: dict[str, TokenScope] = {
                 "list_events_of_upload",
             ),
             *("get_partial_upload", "export_sequence"),
-            *("list_samples", "get_sample_thumbnail", "get_sample_image"),
+            *("list_samples", "get_sample_thumbnail", "get_sample_image", "get_sample_mask"),
             *("list_samples_of_class", "list_categories", "list_classes", "get_image", "get_image_of_class"),
             *(
                 "list_versions",

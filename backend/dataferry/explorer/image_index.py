@@ -3,14 +3,14 @@
 ::
 
     splits   number, name, total, labeled      classes  number, name
-    images   split, number → name, label, boxes, size in pixels, place
+    images   split, number → name, label, boxes, size in pixels, place; the place of its mask
     members  split, class → number             which images have a class, or an object of it
 """
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from json import dumps
 from pathlib import Path
 from secrets import token_hex
@@ -20,7 +20,7 @@ from dataferry.explorer.layouts import FoundImage, Layout
 from dataferry.explorer.layouts.names import split_order
 
 #: Of what is written: another one is made anew.
-FORMAT = 1
+FORMAT = 2
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -31,12 +31,12 @@ CREATE TABLE classes (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE images (
     split INTEGER, number INTEGER, name TEXT, label INTEGER, boxes TEXT, width INTEGER, height INTEGER,
     relative INTEGER, kind TEXT, file TEXT, start INTEGER, packed INTEGER, size INTEGER, crc INTEGER,
-    local_header INTEGER, PRIMARY KEY (split, number)
+    local_header INTEGER, mask TEXT, PRIMARY KEY (split, number)
 ) WITHOUT ROWID;
 CREATE TABLE members (split INTEGER, class INTEGER, number INTEGER, PRIMARY KEY (split, class, number))
     WITHOUT ROWID;
 """
-_INSERT = "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def write_index(path: Path, layout: Layout, etags: Mapping[str, str | None] = MappingProxyType({})) -> int:
@@ -103,14 +103,21 @@ class _Writer:
     ) -> tuple[str | int | bool | None, ...]:
         width, height = image.size or (None, None)
         place = image.place
+        mask = None if image.mask is None else dumps([image.mask[0], *astuple(image.mask[1])])
         boxes = [
-            [[round(edge, 5) for edge in box.bbox], self._class(box.category), box.crowd, box.outlines]
+            [
+                *([round(edge, 5) for edge in box.bbox], self._class(box.category), box.crowd, box.outlines),
+                None if box.runs is None else [box.runs.size, box.runs.counts],
+            ]
             for box in image.boxes
         ]
         return (
             *(split, number, image.name, label, dumps(boxes) if boxes else None, width, height),
             *(image.relative, place.kind, place.file, place.start, place.packed, place.size, place.crc),
-            place.local_header,
+            *(
+                place.local_header,
+                mask,
+            ),
         )
 
 

@@ -26,13 +26,14 @@ class ImageSplit:
 class ImageEntry:
     """One image. ``number``: its position in the split. ``name``: its path below the dataset's folder, or
     ``file#row``. ``label``: the name of its class, None without one. ``size``: width and height in pixels,
-    where its annotations tell."""
+    where its annotations tell. ``masked``: its objects, or its pixels, have masks."""
 
     number: int
     name: str
     label: str | None
     boxes: tuple[SampleBox, ...] = ()
     size: tuple[int, int] | None = None
+    masked: bool = False
 
 
 class ImageSource(Protocol):

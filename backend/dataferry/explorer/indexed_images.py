@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from json import loads
 from pathlib import Path
 from sqlite3 import Row
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 from dataferry.core.errors import DamagedFile, DataferryError, NotFound
 from dataferry.explorer.image_index import ImageIndex
 from dataferry.explorer.image_sources import PAGE_ENTRIES, ImageEntry, ImageSplit
-from dataferry.explorer.layouts import Place
+from dataferry.explorer.layouts import Place, Runs
 from dataferry.explorer.layouts.arrays import array_picture
 from dataferry.explorer.layouts.parquet import parquet_picture
 from dataferry.explorer.layouts.zip_members import MAX_MEMBER_BYTES, read_members
@@ -23,6 +24,8 @@ from dataferry.library.paths import Store
 _HEAD_BYTES = 256 << 10
 #: A larger picture that is boxed in pixels is not read for its size: a page has many.
 _MEASURED_BYTES = 4 << 20
+#: Where a box has the lengths of its mask's runs, or None.
+_RUNS = 4
 _PLACE = "kind, file, start, packed, size, crc, local_header"
 
 
@@ -32,6 +35,14 @@ class PictureBytes(Protocol):
     def read(self, places: Sequence[tuple[str, Place]]) -> Sequence[bytes]:
         """Those of each place. Errors: ``DamagedFile``; for a remote one, those of ``PartialFile``."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMask:
+    """``category``: the number of its class."""
+
+    category: int
+    runs: Runs
 
 
 class LocalBytes:
@@ -144,6 +155,18 @@ class IndexedImages:
             raise NotFound(f"{self._title} has no image {missing} in {split[:80]}.")
         return self._pictures.read([(found[n]["name"], _place(found[n])) for n in numbers])
 
+    def mask(self, split: str, number: int) -> bytes | list[ObjectMask]:
+        """The picture whose pixels are the classes of an image's, or the masks of its objects. Errors:
+        ``NotFound`` where it has none."""
+        query = "SELECT boxes, mask FROM images WHERE split = ? AND number = ?"
+        for row in self._index.rows(query, [self._number(split), number]):
+            if row["mask"] is not None:
+                return self._pictures.read([_mask_place(row)])[0]
+            found = [one for one in loads(row["boxes"] or "[]") if one[_RUNS]]
+            if found:
+                return [ObjectMask(one[1], Runs(*one[_RUNS])) for one in found]
+        raise NotFound(f"Image {number} of {split[:80]} has no mask.")
+
     def fetch_ahead(self, split: str, numbers: Sequence[int], most_bytes: int) -> None:
         """Have these images at hand, in few requests, where all of them together are small. What cannot be
         fetched says so when it is asked for."""
@@ -177,7 +200,9 @@ class IndexedImages:
         boxes = loads(row["boxes"]) if row["boxes"] else []
         at_hand = isinstance(self._pictures, LocalBytes) and row["size"] <= _MEASURED_BYTES
         if boxes and size is None and (row["relative"] or at_hand):
-            size = self._measured(row)
+            size = self._measured(row["name"], _place(row))
+        if row["mask"] and size is None and at_hand:
+            size = self._measured(*_mask_place(row))
         scale = (size or (0, 0)) if row["relative"] else (1, 1)
         return ImageEntry(
             number=row["number"],
@@ -185,10 +210,11 @@ class IndexedImages:
             label=None if row["label"] is None else self._classes[row["label"]],
             boxes=tuple(self._box(one, scale) for one in boxes) if all(scale) else (),
             size=size,
+            masked=row["mask"] is not None or any(one[_RUNS] for one in boxes),
         )
 
     def _box(self, one: Sequence[Any], scale: tuple[int, int]) -> SampleBox:
-        bbox, category, crowd, outlines = one
+        bbox, category, crowd, outlines, _ = one
         left, top, width, height = _scaled(bbox, scale)
         return SampleBox(
             bbox=(left, top, width, height),
@@ -198,10 +224,10 @@ class IndexedImages:
             outlines=tuple(tuple(_scaled(outline, scale)) for outline in outlines),
         )
 
-    def _measured(self, row: Row) -> tuple[int, int] | None:
-        """The size of a picture whose boxes are parts of it, by its head."""
+    def _measured(self, name: str, place: Place) -> tuple[int, int] | None:
+        """The size of a picture by its head."""
         try:
-            (data,) = self._pictures.read([(row["name"], _place(row))])
+            (data,) = self._pictures.read([(name, place)])
         except DamagedFile:
             return None
         return size_of(data[:_HEAD_BYTES])
@@ -223,6 +249,11 @@ class IndexedImages:
 def _scaled(values: Sequence[float], scale: tuple[int, int]) -> list[float]:
     """Every second value by the width, the others by the height."""
     return [round(value * scale[number % 2], 2) for number, value in enumerate(values)]
+
+
+def _mask_place(row: Row) -> tuple[str, Place]:
+    name, *place = loads(row["mask"])
+    return name, Place(*place)
 
 
 def _place(row: Row) -> Place:

@@ -21,7 +21,8 @@ class Sample(View):
     ``name``: its file.
 
     Of an image ``image`` and ``thumbnail`` are addresses of pictures, ``width`` and ``height`` those of the
-    whole image in pixels, where they can be read; ``label`` is the name of its class, None without one. Of a
+    whole image in pixels, where they can be read; ``mask`` is the address of a transparent picture of its
+    masks, to be laid over it; ``label`` is the name of its class, None without one. Of a
     text ``row`` has its fields; a long one is cut. ``problem``: why it cannot be shown. Names and texts are
     untrusted.
     """
@@ -31,6 +32,7 @@ class Sample(View):
     name: str | None = None
     image: str | None = None
     thumbnail: str | None = None
+    mask: str | None = None
     width: int | None = None
     height: int | None = None
     label: str | None = None

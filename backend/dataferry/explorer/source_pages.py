@@ -159,6 +159,7 @@ def _sample(entry: ImageEntry, found: FoundImages, name: str, split: str) -> Sam
         name=entry.name,
         image=f"{place}/image{query}",
         thumbnail=f"{place}/thumbnail{query}",
+        mask=f"{place}/mask{query}" if entry.masked else None,
         width=width,
         height=height,
         label=entry.label,

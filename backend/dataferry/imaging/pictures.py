@@ -22,8 +22,10 @@ MEDIA_TYPES: dict[Format, str] = {
     "jpeg": "image/jpeg",
     "png": "image/png",
 }
-#: The longer side of a thumbnail, and of a picture that is shown whole, in pixels.
-THUMBNAIL_EDGE = 192
+#: The longer side of thumbnails, for screens of one, two and four pixels a point, and of a picture that is
+#: shown whole, in pixels.
+THUMBNAIL_EDGES = (192, 384, 768)
+THUMBNAIL_EDGE = THUMBNAIL_EDGES[0]
 WHOLE_EDGE = 4096
 #: Up to this side a whole picture is sent without loss: each of its pixels is seen.
 _SMALL_EDGE = 256

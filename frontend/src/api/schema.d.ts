@@ -788,6 +788,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/samples/{split}/{index}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The masks of a sample as a transparent PNG, to be laid over its image
+         * @description The masks of a sample as a transparent PNG, to be laid over its image: of its objects, each in the
+         *     colour of its category, or of a picture of classes as that has them.
+         */
+        get: operations["get_sample_mask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/samples/{split}/{index}/image": {
         parameters: {
             query?: never;
@@ -9178,7 +9199,8 @@ export interface components {
          *     ``name``: its file.
          *
          *     Of an image ``image`` and ``thumbnail`` are addresses of pictures, ``width`` and ``height`` those of the
-         *     whole image in pixels, where they can be read; ``label`` is the name of its class, None without one. Of a
+         *     whole image in pixels, where they can be read; ``mask`` is the address of a transparent picture of its
+         *     masks, to be laid over it; ``label`` is the name of its class, None without one. Of a
          *     text ``row`` has its fields; a long one is cut. ``problem``: why it cannot be shown. Names and texts are
          *     untrusted.
          */
@@ -9208,6 +9230,11 @@ export interface components {
              * @example /api/datasets/builtin:mnist/samples/train/0/thumbnail?revision=4bd1
              */
             thumbnail?: string | null;
+            /**
+             * @description The address of a transparent picture of its masks, to be laid over it.
+             * @example /api/datasets/builtin:mnist/samples/train/0/mask?revision=4bd1
+             */
+            mask?: string | null;
             /**
              * @description The image's width in pixels.
              * @example 28
@@ -13868,6 +13895,11 @@ export interface operations {
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
+                /**
+                 * @description The longer side, in pixels: 192, 384, 768 or less
+                 * @example 1024
+                 */
+                edge?: number;
             };
             header?: never;
             path: {
@@ -13901,6 +13933,58 @@ export interface operations {
                     "image/avif": string;
                     "image/webp": string;
                     "image/jpeg": string;
+                    "image/png": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_sample_mask: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description The longer side, in pixels: 192, 384, 768 or less
+                 * @example 1024
+                 */
+                edge?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `name` of one of its splits
+                 * @example train
+                 */
+                split: string;
+                /**
+                 * @description `index` of the list of samples
+                 * @example 0
+                 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The masks. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
                     "image/png": string;
                 };
             };

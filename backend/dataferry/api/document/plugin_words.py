@@ -42,6 +42,10 @@ SAMPLE_WORDS: dict[str, Word] = {
     ),
     "Sample.index": Word("Its number in the split, from 0.", 0),
     "Sample.image": Word("The address of its image; null where there is none.", _IMAGE.format("image")),
+    "Sample.mask": Word(
+        "The address of a transparent picture of its masks, to be laid over it.", _IMAGE.format("mask")
+    ),
+    "edge": Word("The longer side, in pixels.", 384),
     "Sample.thumbnail": Word("The address of its image in small.", _IMAGE.format("thumbnail")),
     "Sample.width": Word("The image's width in pixels.", 28),
     "Sample.height": Word("The image's height in pixels.", 28),

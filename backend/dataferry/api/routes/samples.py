@@ -13,7 +13,13 @@ from dataferry.explorer.class_tree import ClassNode
 from dataferry.explorer.picture_service import Picture
 from dataferry.explorer.sample_views import SampleClasses, SamplePage
 from dataferry.explorer.samples import MAX_SAMPLES
-from dataferry.imaging.pictures import MEDIA_TYPES, wanted_format
+from dataferry.imaging.pictures import (
+    MEDIA_TYPES,
+    THUMBNAIL_EDGE,
+    THUMBNAIL_EDGES,
+    WHOLE_EDGE,
+    wanted_format,
+)
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 images = APIRouter(prefix="/api/images", tags=["datasets"], route_class=TokenFirst)
@@ -31,6 +37,9 @@ SplitText = Annotated[str, Path(max_length=200, description="`name` of one of it
 ImageId = Annotated[str, Path(max_length=300, description="`id` of the list of samples, or its file's name")]
 ClassId = Annotated[str, Path(max_length=200, description="`id` of the list of classes, or its name")]
 WantedSplit = Annotated[str | None, Query(max_length=200, description="By default the first that there is")]
+Edge = Annotated[
+    int, Query(description=f"The longer side, in pixels: {', '.join(map(str, THUMBNAIL_EDGES))} or less")
+]
 Accept = Annotated[str, Header(include_in_schema=False)]
 Known = Annotated[str, Header(alias="If-None-Match", include_in_schema=False)]
 
@@ -135,11 +144,35 @@ async def get_sample_thumbnail(
     viewer: Reader,
     wired: Wired,
     revision: Revision = None,
+    edge: Edge = THUMBNAIL_EDGE,
     accept: Accept = "",
     known: Known = "",
 ) -> Response:
     """The image of a sample, small: AVIF or WebP for who accepts it by name, else JPEG."""
-    return await _picture(viewer, wired, key, revision, (split, index), accept, known, small=True)
+    place = (split, index)
+    return await _picture(viewer, wired, key, revision, place, accept, known, edge=_thumbnail_edge(edge))
+
+
+@router.get(
+    "/{key}/samples/{split}/{index}/mask",
+    response_class=Response,
+    responses={200: {"description": "The masks.", "content": {"image/png": _PICTURE}}},
+)
+async def get_sample_mask(
+    key: str,
+    split: SplitText,
+    index: SampleNumber,
+    viewer: Reader,
+    wired: Wired,
+    revision: Revision = None,
+    edge: Edge = WHOLE_EDGE,
+    known: Known = "",
+) -> Response:
+    """The masks of a sample as a transparent PNG, to be laid over its image: of its objects, each in the
+    colour of its category, or of a picture of classes as that has them."""
+    wanted = WHOLE_EDGE if edge >= WHOLE_EDGE else _thumbnail_edge(edge)
+    picture = await wired.sample_pictures.mask(viewer, key, revision, split, index, edge=wanted, known=known)
+    return _answer(picture, kept=revision is not None)
 
 
 @router.get("/{key}/samples/{split}/{index}/image", response_class=Response, responses=_PICTURES)
@@ -155,7 +188,7 @@ async def get_sample_image(
 ) -> Response:
     """The image of a sample as its annotations are meant: upright, in pixels that its boxes count. Small ones
     are PNG, without loss."""
-    return await _picture(viewer, wired, key, revision, (split, index), accept, known, small=False)
+    return await _picture(viewer, wired, key, revision, (split, index), accept, known, edge=WHOLE_EDGE)
 
 
 @images.get("/{key}/{image_id}", response_class=Response, responses=_PICTURES)
@@ -164,7 +197,7 @@ async def get_image(
 ) -> Response:
     """An image of a dataset, by its id (`train-12`) or the name of its file."""
     place = await wired.samples.place(viewer, key, image_id)
-    return await _picture(viewer, wired, key, None, place, accept, known, small=False)
+    return await _picture(viewer, wired, key, None, place, accept, known, edge=WHOLE_EDGE)
 
 
 @images.get("/{key}/{class_id}/{image_id}", response_class=Response, responses=_PICTURES)
@@ -179,7 +212,7 @@ async def get_image_of_class(
 ) -> Response:
     """An image of a class, by the name of its file."""
     place = await wired.samples.place(viewer, key, image_id, class_id)
-    return await _picture(viewer, wired, key, None, place, accept, known, small=False)
+    return await _picture(viewer, wired, key, None, place, accept, known, edge=WHOLE_EDGE)
 
 
 async def _picture(
@@ -191,12 +224,17 @@ async def _picture(
     accept: str,
     known: str,
     *,
-    small: bool,
+    edge: int,
 ) -> Response:
     picture = await wired.sample_pictures.picture(
-        viewer, key, revision, *place, small=small, form=wanted_format(accept), known=known
+        viewer, key, revision, *place, edge=edge, form=wanted_format(accept), known=known
     )
     return _answer(picture, kept=revision is not None)
+
+
+def _thumbnail_edge(wanted: int) -> int:
+    """The least of the sizes that are drawn which is enough."""
+    return next((edge for edge in THUMBNAIL_EDGES if edge >= wanted), THUMBNAIL_EDGES[-1])
 
 
 def _answer(picture: Picture, *, kept: bool) -> Response:

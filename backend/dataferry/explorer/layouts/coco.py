@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from dataferry.core.errors import DamagedFile
-from dataferry.explorer.layouts.contract import FileSet, FoundBox, FoundImage, Layout
+from dataferry.explorer.layouts.contract import FileSet, FoundBox, FoundImage, Layout, Runs
 from dataferry.explorer.layouts.names import is_image, split_of, stem
+from dataferry.imaging.run_lengths import box_of
 from dataferry.plugins.readers.json_stream import members
 
 #: Files that are looked into.
 _MOST_FILES = 24
 _HEAD_BYTES = 64 << 10
-#: Of a longer file outlines are not kept.
+#: Of a longer file outlines and masks are not kept.
 _MAX_OUTLINED_BYTES = 128 << 20
 _MAX_BYTES = 2 << 30
-_MAX_POINTS = 2_000
+_MAX_POINTS = 20_000
 _TABLES = """
 CREATE TABLE images (id TEXT PRIMARY KEY, file TEXT, width INTEGER, height INTEGER) WITHOUT ROWID;
 CREATE TABLE categories (id TEXT PRIMARY KEY, name TEXT, number INTEGER) WITHOUT ROWID;
-CREATE TABLE boxes (image TEXT, category TEXT, bbox TEXT, crowd INTEGER, outlines TEXT);
+CREATE TABLE boxes (image TEXT, category TEXT, bbox TEXT, crowd INTEGER, shape TEXT);
 """
 
 
@@ -64,6 +65,7 @@ class _Reading:
     named: dict[str, list[str]]
     missing: int = 0
     left_out: int = 0
+    boxes_only: bool = False
     damaged: list[str] = field(default_factory=list)
 
     def notes(self) -> Sequence[str]:
@@ -72,6 +74,8 @@ class _Reading:
         )
         if self.left_out:
             said.append(f"{self.left_out:,} annotations have no box, or one of an image that is not named.")
+        if self.boxes_only:
+            said.append("Its annotations are too long for outlines and masks: boxes are shown.")
         return [*said, *(f"{path} cannot be read." for path in self.damaged)]
 
     def of(self, path: str) -> Iterator[FoundImage]:
@@ -94,6 +98,7 @@ class _Reading:
 
     def _fill(self, kept: sqlite3.Connection, file: Path) -> None:
         outlined = file.stat().st_size <= _MAX_OUTLINED_BYTES
+        self.boxes_only |= not outlined
         for key, one in members(file):
             if not isinstance(one, dict):
                 continue
@@ -137,11 +142,19 @@ def _annotation(one: dict[str, Any], outlined: bool) -> tuple[str, str, str, boo
         for part in (segments if isinstance(segments, list) else ())
         if isinstance(part, list) and 6 <= len(part) <= _MAX_POINTS
     ]
-    bbox = one.get("bbox") or _around(outlines)
+    runs = _runs(segments)
+    bbox = one.get("bbox") or (box_of(*runs) if runs else _around(outlines))
     x, y, width, height = map(float, bbox)
-    kept = dumps(outlines) if outlined else "[]"
+    shape = dumps({"outlines": outlines, "runs": runs}) if outlined else "{}"
     category = str(one["category_id"])
-    return str(one["image_id"]), category, dumps([x, y, width, height]), bool(one.get("iscrowd")), kept
+    return str(one["image_id"]), category, dumps([x, y, width, height]), bool(one.get("iscrowd")), shape
+
+
+def _runs(segments: Any) -> tuple[Any, Any] | None:
+    """The size and counts of a mask, whatever these are: that is told where its image is looked at."""
+    if not isinstance(segments, dict):
+        return None
+    return segments.get("size") or (0, 0), segments.get("counts") or ""
 
 
 def _around(outlines: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
@@ -152,11 +165,16 @@ def _around(outlines: Sequence[Sequence[float]]) -> tuple[float, float, float, f
 
 def _boxes(kept: sqlite3.Connection, image: str) -> Iterator[FoundBox]:
     query = (
-        "SELECT bbox, coalesce(name, 'Category ' || category), crowd, outlines FROM boxes"
+        "SELECT bbox, coalesce(name, 'Category ' || category), crowd, shape FROM boxes"
         " LEFT JOIN categories ON id = category WHERE image = ?"
     )
-    for bbox, category, crowd, outlines in kept.execute(query, (image,)):
-        yield FoundBox(tuple(loads(bbox)), category, bool(crowd), tuple(map(tuple, loads(outlines))))
+    for bbox, category, crowd, shape in kept.execute(query, (image,)):
+        told = loads(shape)
+        outlines = tuple(map(tuple, told.get("outlines", ())))
+        runs = None
+        if told.get("runs"):
+            runs = Runs(*told["runs"])
+        yield FoundBox(tuple(loads(bbox)), category, bool(crowd), outlines, runs)
 
 
 @contextmanager

@@ -28,18 +28,30 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """A mask by the lengths of its runs, as ``imaging.run_lengths`` reads them: as its file has them, and not
+    looked at before somebody looks at its image. ``size``: height and width."""
+
+    size: Sequence[int]
+    counts: str | Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class FoundBox:
-    """An object. ``bbox``: left and upper edge, width and height. ``outlines``: ``x, y, x, y, …`` of each."""
+    """An object. ``bbox``: left and upper edge, width and height. ``outlines``: ``x, y, x, y, …`` of each.
+    ``runs``: its mask."""
 
     bbox: tuple[float, float, float, float]
     category: str
     crowd: bool = False
     outlines: tuple[tuple[float, ...], ...] = ()
+    runs: Runs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """``relative``: its boxes are parts of its size, 0 to 1. ``size``: width and height in pixels."""
+    """``relative``: its boxes are parts of its size, 0 to 1. ``size``: width and height in pixels. ``mask``:
+    the name and place of a picture of the same size, whose pixels are classes."""
 
     split: str
     name: str
@@ -48,6 +60,7 @@ class FoundImage:
     boxes: Sequence[FoundBox] = ()
     size: tuple[int, int] | None = None
     relative: bool = False
+    mask: tuple[str, Place] | None = None
 
 
 @dataclass(frozen=True, slots=True)

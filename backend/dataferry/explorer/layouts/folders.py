@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from dataferry.explorer.layouts.contract import FileSet, FoundImage, Layout
-from dataferry.explorer.layouts.names import class_of, common_start, folder_split, is_image
+from dataferry.explorer.layouts.names import class_of, common_start, folder_split, is_image, masks_of
 
 
 def image_folder(files: FileSet) -> Layout | None:
     """``train/cat/1.jpg``, ``cat/1.jpg``, ``images/1.jpg``. A copy of a folder within itself, as Kaggle's
-    archive of chest X-rays has it, is left out."""
-    paths = [path for path in files.paths if is_image(path)]
+    archive of chest X-rays has it, is left out; masks belong to their images."""
+    masks = masks_of(files.paths)
+    drawn_over = {mask for some in masks.values() for mask in some}
+    paths = [path for path in files.paths if is_image(path) and path not in drawn_over]
     if not paths:
         return None
     sizes = {path: files.size(path) for path in paths}
@@ -20,7 +22,8 @@ def image_folder(files: FileSet) -> Layout | None:
     def images() -> Iterator[FoundImage]:
         for path in kept:
             split, rest = folder_split(path.split("/")[:-1])
-            yield FoundImage(split, path, files.place(path), class_of(rest[skipped:]))
+            mask = (masks[path][0], files.place(masks[path][0])) if path in masks else None
+            yield FoundImage(split, path, files.place(path), class_of(rest[skipped:]), mask=mask)
 
     left_out = len(paths) - len(kept)
     note = f"{left_out:,} pictures lie a second time in a folder of the same name within it."

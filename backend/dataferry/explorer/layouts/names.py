@@ -1,7 +1,7 @@
 """What the names of folders and files say: splits, classes, an order that people expect."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 #: Names of folders that are splits, whatever their case.
@@ -41,6 +41,11 @@ _PLAIN = frozenset(
         "png",
         "rgb",
     ]
+)
+#: Folders of pictures whose pixels are classes; the later ones where the earlier are not there.
+_MASKS = (
+    *("segmentationclass", "segmentationclassaug", "segmentationclassraw", "masks", "mask"),
+    *("annotations", "labels", "segmentationobject"),
 )
 _SPLIT_WORD = re.compile(
     r"(?<![a-z])(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)(?:20\d\d)?(?![a-z])", re.IGNORECASE
@@ -82,6 +87,33 @@ def is_meant(path: str) -> bool:
 def in_order(paths: Iterable[str]) -> list[str]:
     """``a2`` before ``a10``."""
     return sorted(paths, key=natural)
+
+
+def masks_of(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The masks of each picture that has some, the one to show first: ``masks/train/1.png`` of
+    ``images/train/1.jpg``, which differ in that folder and the suffix alone."""
+    pictures = [path for path in paths if is_image(path)]
+    masks: dict[tuple[str, ...], list[str]] = {}
+    for path in pictures:
+        for number, folder in enumerate(path.split("/")[:-1]):
+            if folder.lower() in _MASKS:
+                masks.setdefault(_without_folder(path, number), []).append(path)
+    found: dict[str, Sequence[str]] = {}
+    for path in pictures if masks else ():
+        for number, folder in enumerate(path.split("/")[:-1]):
+            known = masks.get(_without_folder(path, number)) if folder.lower() in _PLAIN else None
+            if known:
+                found[path] = sorted(known, key=_mask_order)
+    return found
+
+
+def _without_folder(path: str, number: int) -> tuple[str, ...]:
+    folders = path.split("/")[:-1]
+    return (str(number), *folders[:number], *folders[number + 1 :], stem(path))
+
+
+def _mask_order(path: str) -> int:
+    return min(_MASKS.index(folder) for folder in path.lower().split("/") if folder in _MASKS)
 
 
 def natural(path: str) -> tuple[tuple[bool, int, str], ...]:

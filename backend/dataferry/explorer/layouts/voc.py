@@ -3,6 +3,7 @@
 ::
 
     Annotations/2007_000027.xml   JPEGImages/2007_000027.jpg   ImageSets/Main/train.txt
+    SegmentationClass/2007_000027.png, whose pixels are classes
     train/a.xml                   train/a.jpg                  as Roboflow exports it
 """
 
@@ -10,7 +11,15 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
 from dataferry.explorer.layouts.contract import FileSet, FoundBox, FoundImage, Layout
-from dataferry.explorer.layouts.names import WHOLE, in_order, is_image, split_of, split_order, stem
+from dataferry.explorer.layouts.names import (
+    WHOLE,
+    in_order,
+    is_image,
+    masks_of,
+    split_of,
+    split_order,
+    stem,
+)
 
 #: Of one file; more is no annotation.
 _MAX_BYTES = 1 << 20
@@ -27,6 +36,7 @@ def pascal_voc(files: FileSet) -> Layout | None:
         of_stem.setdefault(stem(path), []).append(path)
     damaged: list[str] = []
     splits = _image_sets(files)
+    masks = masks_of(files.paths)
 
     def found() -> Iterator[FoundImage]:
         pairs = [(path, _beside(path, of_stem.get(stem(path), ()))) for path in images]
@@ -40,7 +50,8 @@ def pascal_voc(files: FileSet) -> Layout | None:
                 except (KeyError, ValueError, ElementTree.ParseError):
                     damaged.append(annotation)
             split = splits.get(stem(path)) or split_of(path)
-            yield FoundImage(split, path, files.place(path), boxes=boxes, size=size)
+            mask = (masks[path][0], files.place(masks[path][0])) if path in masks else None
+            yield FoundImage(split, path, files.place(path), boxes=boxes, size=size, mask=mask)
 
     def notes() -> tuple[str, ...]:
         return (f"{damaged[0]} and others cannot be read: {len(damaged):,} in all.",) if damaged else ()

@@ -1,4 +1,5 @@
 import type { SampleBox } from "@/api/types";
+import { BOXES_ALONE, type Layers } from "./layers";
 import { colourOf } from "./sampleText";
 
 interface BoxOverlayProps {
@@ -6,12 +7,12 @@ interface BoxOverlayProps {
   /** Of the whole image, in pixels. */
   width: number;
   height: number;
-  /** With the names of the categories. */
-  named?: boolean;
+  /** What of them is drawn. */
+  layers?: Layers;
 }
 
 /** The boxes of an image over it, wherever it is shown in the middle of its frame and as large as fits. */
-export function BoxOverlay({ boxes, width, height, named = false }: BoxOverlayProps) {
+export function BoxOverlay({ boxes, width, height, layers = BOXES_ALONE }: BoxOverlayProps) {
   return (
     <>
       <svg
@@ -36,30 +37,35 @@ export function BoxOverlay({ boxes, width, height, named = false }: BoxOverlayPr
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no name and never move
               <g key={place}>
-                {outlines.map((outline, part) => (
-                  <polygon
-                    // biome-ignore lint/suspicious/noArrayIndexKey: as their boxes
-                    key={part}
-                    points={outline.join(" ")}
-                    fill={colourOf(category)}
-                    fillOpacity={0.35}
-                    stroke={colourOf(category)}
-                    vectorEffect="non-scaling-stroke"
-                  />
-                ))}
-                <rect {...rect} stroke="black" strokeOpacity={0.6} strokeWidth={4} />
-                <rect
-                  {...rect}
-                  stroke={colourOf(category)}
-                  strokeWidth={2}
-                  strokeDasharray={crowd ? "6 4" : undefined}
-                />
+                {layers.masks &&
+                  outlines.map((outline, part) => (
+                    <polygon
+                      // biome-ignore lint/suspicious/noArrayIndexKey: as their boxes
+                      key={part}
+                      points={outline.join(" ")}
+                      fill={colourOf(category)}
+                      fillOpacity={0.35}
+                      stroke={colourOf(category)}
+                      vectorEffect="non-scaling-stroke"
+                    />
+                  ))}
+                {layers.boxes && (
+                  <>
+                    <rect {...rect} stroke="black" strokeOpacity={0.6} strokeWidth={4} />
+                    <rect
+                      {...rect}
+                      stroke={colourOf(category)}
+                      strokeWidth={2}
+                      strokeDasharray={crowd ? "6 4" : undefined}
+                    />
+                  </>
+                )}
               </g>
             );
           },
         )}
       </svg>
-      {named &&
+      {layers.labels &&
         boxes.map(({ bbox: [x = 0, y = 0], category, category_id: number }, place) => (
           <span
             // biome-ignore lint/suspicious/noArrayIndexKey: as their boxes

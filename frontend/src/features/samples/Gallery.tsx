@@ -114,7 +114,12 @@ export function Gallery(props: GalleryProps) {
                   {texts ? (
                     <TextTile sample={sample} />
                   ) : (
-                    <SampleTile sample={sample} boxed={task === "detection"} allowed={allowed} />
+                    <SampleTile
+                      sample={sample}
+                      boxed={task === "detection"}
+                      allowed={allowed}
+                      tilePx={Math.round(laid.tilePx)}
+                    />
                   )}
                 </button>
               </li>

@@ -8,6 +8,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { Dialog } from "@/ui/Dialog";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
+import { ALL_LAYERS, layersOf } from "./layers";
 import { BLOCK_SAMPLES, type SamplesPlace, samplesQuery } from "./queries";
 import { labelText } from "./sampleText";
 import { ZoomedImage } from "./ZoomedImage";
@@ -28,7 +29,7 @@ interface SampleDialogProps {
 export function SampleDialog({ place, split, total, task, shown, onShow }: SampleDialogProps) {
   const number = shown ?? 0;
   const open = shown !== undefined && shown < total;
-  const [boxes, setBoxes] = useState(true);
+  const [layers, setLayers] = useState(ALL_LAYERS);
   const [zoomed, setZoomed] = useState({ number, factor: 1 });
   const block = useQuery({
     ...samplesQuery(place, Math.floor(number / BLOCK_SAMPLES)),
@@ -82,8 +83,9 @@ export function SampleDialog({ place, split, total, task, shown, onShow }: Sampl
             zoom={zoom}
             most={MOST_ZOOM}
             onZoom={setZoom}
-            boxes={boxes}
-            onBoxes={task === "detection" ? setBoxes : undefined}
+            layers={layers}
+            toggles={layersOf(sample, task === "detection")}
+            onLayers={setLayers}
           />
         )}
         <div className="flex justify-between gap-2">

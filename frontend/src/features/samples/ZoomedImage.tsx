@@ -5,9 +5,12 @@ import type { Sample } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Switch } from "@/ui/Switch";
 import { BoxOverlay } from "./BoxOverlay";
+import { LAYER_NAMES, type Layer, type Layers } from "./layers";
 
 /** A smaller image is shown as large as this, where there is room. */
 const LEAST_SIDE_PX = 480;
+/** The server sends none that is larger. */
+const WHOLE_EDGE = 4096;
 /** From so many pixels of the screen for one of its own an image shows these. */
 const PIXELS_SEEN = 3;
 
@@ -20,17 +23,20 @@ interface ZoomedImageProps {
   zoom: number;
   most: number;
   onZoom: (factor: number) => void;
-  boxes: boolean;
-  /** Undefined where there are none to show or hide. */
-  onBoxes?: (shown: boolean) => void;
+  layers: Layers;
+  /** Those that there are to show or hide. */
+  toggles: readonly Layer[];
+  onLayers: (layers: Layers) => void;
 }
 
 /** An image as large as fits, or larger, with its boxes and their names. */
 export function ZoomedImage(props: ZoomedImageProps) {
-  const { sample, address, words, zoom, most, onZoom, boxes, onBoxes } = props;
+  const { sample, address, words, zoom, most, onZoom, layers, toggles, onLayers } = props;
   const frame = useRef<HTMLElement>(null);
   const [room, setRoom] = useState({ width: 0, height: 0 });
-  const [failed, setFailed] = useState(false);
+  const [failed, setFailed] = useState<"image" | "mask" | null>(null);
+  const [whole, setWhole] = useState(false);
+  const [seen, setSeen] = useState<{ width: number; height: number } | null>(null);
   useLayoutEffect(() => {
     const box = frame.current;
     if (!box) return;
@@ -41,23 +47,39 @@ export function ZoomedImage(props: ZoomedImageProps) {
     return () => watch?.disconnect();
   }, []);
 
-  const width = sample.width ?? LEAST_SIDE_PX;
-  const height = sample.height ?? LEAST_SIDE_PX;
+  const width = sample.width ?? seen?.width ?? LEAST_SIDE_PX;
+  const height = sample.height ?? seen?.height ?? LEAST_SIDE_PX;
   const enough = Math.max(1, LEAST_SIDE_PX / Math.max(width, height));
   const scale = zoom * Math.min(room.width / width, room.height / height, enough);
-  if (failed) return <p className="flex-1 text-14 text-muted">The image cannot be read.</p>;
+  // Of an image whose size nobody told, what its file has.
+  function onLoad({ currentTarget: image }: { currentTarget: HTMLImageElement }) {
+    setSeen({ width: image.naturalWidth, height: image.naturalHeight });
+  }
+  const told = sample.width != null || (whole && Math.max(width, height) < WHOLE_EDGE);
+  if (failed === "image")
+    return <p className="flex-1 text-14 text-muted">The image cannot be read.</p>;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-2">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="text-14">
           {words}
-          <span className="text-muted tabular-nums">
-            {" · "}
-            {sample.width} × {sample.height}
-          </span>
+          {told && (
+            <span className="text-muted tabular-nums">
+              {" · "}
+              {width} × {height}
+            </span>
+          )}
+          {failed === "mask" && <span className="text-bad"> · Its masks cannot be read.</span>}
         </p>
-        <div className="flex items-center gap-1">
-          {onBoxes && <Switch checked={boxes} onChange={onBoxes} label="Boxes" />}
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          {toggles.map((layer) => (
+            <Switch
+              key={layer}
+              label={LAYER_NAMES[layer]}
+              checked={layers[layer]}
+              onChange={(shown) => onLayers({ ...layers, [layer]: shown })}
+            />
+          ))}
           <ZoomButton
             label="Smaller"
             keyName="−"
@@ -95,13 +117,36 @@ export function ZoomedImage(props: ZoomedImageProps) {
           className="relative m-auto shrink-0 overflow-hidden"
           style={{ width: width * scale, height: height * scale }}
         >
+          {!whole && sample.thumbnail && (
+            <img
+              src={sample.thumbnail}
+              alt=""
+              onLoad={(event) => sample.width == null && onLoad(event)}
+              className="absolute inset-0 size-full blur-sm"
+            />
+          )}
           <img
             src={address}
             alt={words}
-            onError={() => setFailed(true)}
-            className={clsx("size-full", scale >= PIXELS_SEEN && "[image-rendering:pixelated]")}
+            onLoad={(event) => {
+              onLoad(event);
+              setWhole(true);
+            }}
+            onError={() => setFailed("image")}
+            className={clsx(
+              "relative size-full",
+              scale >= PIXELS_SEEN && "[image-rendering:pixelated]",
+            )}
           />
-          {boxes && <BoxOverlay boxes={sample.boxes} width={width} height={height} named />}
+          {sample.mask && layers.masks && failed === null && (
+            <img
+              src={sample.mask}
+              alt=""
+              onError={() => setFailed("mask")}
+              className="absolute inset-0 size-full [image-rendering:pixelated]"
+            />
+          )}
+          <BoxOverlay boxes={sample.boxes} width={width} height={height} layers={layers} />
         </div>
       </section>
     </div>
