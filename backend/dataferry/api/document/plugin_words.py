@@ -45,7 +45,6 @@ SAMPLE_WORDS: dict[str, Word] = {
     "Sample.mask": Word(
         "The address of a transparent picture of its masks, to be laid over it.", _IMAGE.format("mask")
     ),
-    "edge": Word("The longer side, in pixels.", 384),
     "Sample.thumbnail": Word("The address of its image in small.", _IMAGE.format("thumbnail")),
     "Sample.width": Word("The image's width in pixels.", 28),
     "Sample.height": Word("The image's height in pixels.", 28),
