@@ -39,4 +39,6 @@ def _insert(session: Session, row: SQLModel) -> Any:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     mapper = inspect(type(row))
     values = {attribute.columns[0]: getattr(row, attribute.key) for attribute in mapper.column_attrs}
-    return insert(mapper.local_table).values(values)
+    # As an insert of the session does: what has no value gets the column's default.
+    given = {column: value for column, value in values.items() if value is not None or column.default is None}
+    return insert(mapper.local_table).values(given)
