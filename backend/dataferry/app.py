@@ -18,6 +18,7 @@ from dataferry.accounts.kept_answers import KeptAnswers
 from dataferry.accounts.personal_data import accounts_data
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
+from dataferry.analysis.wiring import build_analysis
 from dataferry.annotations.personal_data import annotation_data
 from dataferry.annotations.service import Annotations
 from dataferry.api.all_routes import ALL_ROUTES, OF_DATASETS
@@ -50,6 +51,7 @@ from dataferry.explorer.dataset_images import DatasetImages
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.health.handler import HealthHandler
+from dataferry.explorer.health.likeness import Likeness
 from dataferry.explorer.health.service import Health
 from dataferry.explorer.named_pictures import PictureFinder
 from dataferry.explorer.picture_service import SamplePictures
@@ -175,6 +177,15 @@ def build_services(settings: Settings) -> Services:
         database, store, images, TableCatalog(store, folders), tables_handler.prepare, sandbox
     ).register(jobs)
     uploads = build_uploads(database, settings, secrets, sandbox)
+    analysis = build_analysis(
+        database,
+        settings,
+        jobs,
+        uploads,
+        Likeness(database, store, access, health),
+        speed_limits,
+        sandbox,
+    )
     # What each part keeps of a person, in the order in which it is erased: the account goes last.
     personal_data = PersonalDataRegister(
         library_data(database),
@@ -241,6 +252,7 @@ def build_services(settings: Settings) -> Services:
         realtime=realtime,
         uploads=uploads,
         annotations=Annotations(database, access, accounts, secrets),
+        analysis=analysis,
         personal_data=personal_data,
         credentials=credentials,
         settings=settings,

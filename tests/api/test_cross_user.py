@@ -149,13 +149,14 @@ DATASETS = {
 UPLOADS = {
     f"{method} /api/uploads/{{category}}/{{upload_id}}{tail}"
     for method, tail in (
-        *(("GET", tail) for tail in ("", "/image", "/file", "/tags", "/events")),
+        *(("GET", tail) for tail in ("", "/image", "/file", "/tags", "/events", "/analysis")),
         *(("GET", f"/annotations{tail}") for tail in ("", "/export")),
         ("POST", "/annotations"),
         *((method, "/annotations/{annotation_id}") for method in ("PUT", "DELETE")),
-        *(("DELETE", ""), ("POST", "/deidentify"), ("POST", "/mask")),
+        *(("DELETE", ""), ("POST", "/deidentify"), ("POST", "/mask"), ("POST", "/analysis")),
     )
 } | {
+    "GET /api/analyze/{category}/{upload_id}",
     "GET /api/uploads/traffic/sequences/{sequence_id}/export",
     "GET /api/upload/{category}/partial/{upload_id}",
     "PATCH /api/upload/{category}/partial/{upload_id}",
@@ -169,6 +170,8 @@ OF_THE_CALLER = {
     "DELETE /api/sources/{source}/credential",
     "DELETE /api/auth/tokens/{token_id}",
 }
+#: For admins alone; tried in ``test_analysis``.
+OF_ADMINS = {"POST /api/analysis/models/{name}/download"}
 #: All may see KITTI, and it is not here.
 OF_ALL = {"GET /api/images/kitti/{sequence_id}/{frame_id}"}
 #: They tell what the source shows to whoever asks.
@@ -272,7 +275,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE, *UPLOADS}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE, *UPLOADS, *OF_ADMINS}
 
 
 @pytest.mark.parametrize("route", CHATS)

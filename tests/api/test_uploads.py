@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pydicom
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from starlette.testclient import TestClient
 
 from tests.api.conftest import application
@@ -295,6 +296,19 @@ def test_text_in_pixels_is_never_said_to_be_gone(ada: Client) -> None:
     pixels = pydicom.dcmread(io.BytesIO(ada.get(f"{path}/file").content)).pixel_array
     assert len(set(pixels[20:60, 10:40].flat)) == 1
     assert len(set(pixels[:20].flat)) > 1
+
+
+def test_what_is_no_dicom_file_tells_its_own_metadata(ada: Client) -> None:
+    one = uploaded(ada, "traffic", "street.jpg", with_gps())
+    tags = {tag["name"]: tag for tag in ada.get(f"/api/uploads/traffic/{one['id']}/tags").json()["tags"]}
+    assert tags["DateTimeOriginal"]["value"] == "2026:11:30 12:00:00"
+    assert tags["Orientation"]["personal"] is False
+    assert (tags["GPSLatitudeRef"]["value"], tags["GPSLatitudeRef"]["personal"]) == ("N", True)
+    titled = PngInfo()
+    titled.add_text("Author", "Zweistein")
+    other = uploaded(ada, "traffic", "street.png", picture("PNG", pnginfo=titled))
+    [text] = ada.get(f"/api/uploads/traffic/{other['id']}/tags").json()["tags"]
+    assert (text["name"], text["value"], text["personal"]) == ("Author", "Zweistein", True)
 
 
 def test_a_window_of_grey_values(ada: Client) -> None:

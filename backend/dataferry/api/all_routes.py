@@ -1,6 +1,7 @@
 """Every route, in the order in which they are looked for."""
 
 from dataferry.api.routes import (
+    analysis,
     annotations,
     asking,
     auth,
@@ -85,6 +86,7 @@ ALL_ROUTES = (
             health,
             mcp,
             upload,
+            analysis,
             uploads,
         )
     ),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dataferry.accounts.credentials import CredentialResolver
     from dataferry.accounts.kept_answers import KeptAnswers
     from dataferry.accounts.service import Accounts
+    from dataferry.analysis.wiring import Analysis
     from dataferry.annotations.service import Annotations
     from dataferry.chat.model_choice import ModelChoices
     from dataferry.chat.model_setup import ModelSetup
@@ -140,6 +141,7 @@ class Services:
     realtime: Realtime
     uploads: Uploads
     annotations: Annotations
+    analysis: Analysis
     personal_data: PersonalDataRegister
     credentials: CredentialResolver
     settings: Settings
@@ -157,6 +159,7 @@ class Services:
         self.last_use.close()  # what it is still to write down needs the database
         self.query_processes.close()
         self.sandbox.close()
+        self.analysis.close()
         self.catalog.close()
         self.accounts.close()
         self.database.close()

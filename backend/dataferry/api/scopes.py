@@ -53,6 +53,7 @@ NEEDED: dict[str, TokenScope] = {
                 "list_events_of_upload",
             ),
             *("get_partial_upload", "export_sequence"),
+            *("analyze_upload", "get_upload_analysis", "start_upload_analysis", "list_analysis_models"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image", "get_sample_mask"),
             *("list_samples_of_class", "list_categories", "list_classes", "get_image", "get_image_of_class"),
             *(
@@ -87,6 +88,7 @@ NEEDED: dict[str, TokenScope] = {
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             "clear_history",
             *("upload_files", "upload_batch", "upload_sequence", "begin_upload", "continue_upload"),
+            "upload_and_analyze",
             *(
                 "delete_upload",
                 "deidentify_upload",
@@ -119,7 +121,7 @@ NEEDED: dict[str, TokenScope] = {
             *("keep_credential", "forget_credential"),
             *("save_model", "remove_model", "test_model", "list_models"),
             *("set_speed_limits", "reset_speed_limits"),
-            *("build_index", "remove_index", "import_bundle"),
+            *("build_index", "remove_index", "import_bundle", "download_analysis_model"),
         ),
         "admin",
     ),

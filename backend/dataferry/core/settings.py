@@ -300,6 +300,11 @@ class Settings(JobSettings, UploadSettings):
         return (self.plugins_dir or self.data_dir / "plugins").expanduser().absolute()
 
     @property
+    def models_folder(self) -> Path:
+        """Where models for uploads lie."""
+        return (self.analysis_models_dir or self.data_dir / "models").expanduser().absolute()
+
+    @property
     def index_folder(self) -> Path:
         """The search index: beside the store's datasets, where its snapshots are downloaded to."""
         return self.store / ".index"

@@ -179,5 +179,7 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         JobKindSpec("tables", "maintenance", of_dataset=False),
         JobKindSpec("statistics", "maintenance", of_dataset=False),
         JobKindSpec("health", "maintenance", of_dataset=False),
+        JobKindSpec("analysis", "maintenance", of_dataset=False),
+        JobKindSpec("model", "download", of_dataset=False),
     )
 }

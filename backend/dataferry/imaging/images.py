@@ -21,6 +21,19 @@ _QUALITY = 88
 _DATE_TAKEN, _CAMERA = 0x9003, (0x010F, 0x0110)
 _GPS_FOLDER, _EXIF_FOLDER = 0x8825, 0x8769
 _LONGEST_TEXT = 200
+_MOST_TAGS = 3_000
+#: What tags are called that may name a person or a single camera.
+_PERSONAL = (
+    "Artist",
+    "Author",
+    "Copyright",
+    "Owner",
+    "Serial",
+    "Comment",
+    "XP",
+    "Description",
+    "HostComputer",
+)
 
 
 @contextmanager
@@ -91,6 +104,46 @@ def facts(picture: "Image") -> dict[str, Any]:
         "gps": _position(_folder(exif, _GPS_FOLDER)),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def tags(file: BinaryIO) -> list[dict[str, Any]]:
+    """What EXIF and the file's own texts say, as rows of ``imaging.dicom.tags``; ``personal``: places, names
+    and serial numbers. Errors: ``BadImage``."""
+    from PIL.ExifTags import GPSTAGS, TAGS
+
+    rows: list[dict[str, Any]] = []
+    with opened(file) as picture:
+        exif = _exif(picture)
+        rows += [_tag(number, TAGS.get(number), value, 0) for number, value in dict(exif).items()]
+        for number, value in _folder(exif, _EXIF_FOLDER).items():
+            rows.append(_tag(number, TAGS.get(number), value, 1))
+        for number, value in _folder(exif, _GPS_FOLDER).items():
+            rows.append(_tag(number, GPSTAGS.get(number), value, 1, gps=True))
+        for name, value in picture.info.items():
+            if isinstance(name, str) and (isinstance(value, str) or name == "comment"):
+                rows.append({**_tag(0, name, value, 0), "tag": "text", "vr": "text", "personal": True})
+    return rows[:_MOST_TAGS]
+
+
+def _tag(number: int, name: str | None, value: Any, depth: int, *, gps: bool = False) -> dict[str, Any]:
+    called = (name or "unknown")[:100]
+    return {
+        "tag": f"0x{number:04X}",
+        "name": called,
+        "vr": "GPS" if gps else "EXIF",
+        "value": _shown(value),
+        "depth": depth,
+        "personal": gps or any(word in called for word in _PERSONAL),
+    }
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bytes) and not value.isascii():
+        return f"{len(value):,} bytes"
+    text = _text(value)
+    if text is None and not isinstance(value, bytes | str):
+        text = "".join(filter(str.isprintable, str(value)[:_LONGEST_TEXT]))
+    return text or ""
 
 
 def _exif(picture: "Image") -> "Exif":

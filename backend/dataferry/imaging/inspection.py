@@ -68,6 +68,16 @@ def upright_picture(
         return upright(in_eight_bits(opened))
 
 
+def tags(file: BinaryIO) -> Answer:
+    """The elements of a DICOM file, else what the image's own metadata say: see ``dicom.tags``. Errors:
+    ``BadImage``."""
+    if format_at(file) == "dicom":
+        from dataferry.imaging import dicom
+
+        return dicom.tags(file)
+    return Answer({"tags": images.tags(file), "more": False})
+
+
 def as_png(file: BinaryIO) -> Answer:
     """The whole picture as a PNG, upright, without anything else that its file holds. Errors:
     ``BadImage``."""

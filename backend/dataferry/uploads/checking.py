@@ -129,7 +129,7 @@ class UploadChecks:
                 "created_at": row.created_at,
                 "expires_at": row.expires_at,
                 "details": ImageDetails.model_validate_json(self._storage.unseal(image.details)),
-                "analysis_results": row.analysis_results,
+                "analysis_results": self._storage.unseal_results(row.analysis_results),
             }
         )
 

@@ -25,8 +25,9 @@ class Upload(SQLModel, table=True):
     file_path: str
     #: Bytes that were announced, and once it is whole those that it has.
     file_size: int | None = Field(default=None, sa_column=Column(BigInteger))
-    #: ``pending``, ``ready`` or ``quarantined``.
+    #: ``pending``, ``ready``, ``quarantined``, or ``analyzed`` once there are results of these bytes.
     processing_status: str = "pending"
+    #: Encrypted: ``UploadStorage.seal_results``.
     analysis_results: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     #: Of its content.
     sha256: str | None = None

@@ -34,7 +34,7 @@ from dataferry.uploads.views import (
 _DICOM = "application/dicom"
 _RENDER = "dataferry.imaging.inspection:render"
 _INSPECT = "dataferry.imaging.inspection:inspect"
-_TAGS = "dataferry.imaging.dicom:tags"
+_TAGS = "dataferry.imaging.inspection:tags"
 _MASK = "dataferry.imaging.masking:mask"
 _EVENTS = 500
 #: A picture is asked for again and again while it is looked at: that is one view.
@@ -67,7 +67,7 @@ class OwnUploads:
 
     async def get(self, viewer: Viewer, category: UploadCategory, upload_id: str) -> UploadView:
         """Errors: ``NotFound``."""
-        return self._checks.view(*await self._opened(viewer, category, upload_id, "viewed"))
+        return self._checks.view(*await self.opened(viewer, category, upload_id, "viewed"))
 
     async def picture(
         self,
@@ -82,21 +82,20 @@ class OwnUploads:
     ) -> bytes:
         """A WebP made anew, without what else the file holds. Errors: ``NotFound``, ``BadImage``,
         ``SealBroken``."""
-        row, _image = await self._opened(viewer, category, upload_id, "viewed")
+        row, _image = await self.opened(viewer, category, upload_id, "viewed")
         asked = {"edge": edge, "frame": frame, "center": center, "width": width}
         return (await self._call(_RENDER, row, **asked)).blob
 
     async def tags(self, viewer: Viewer, category: UploadCategory, upload_id: str) -> DicomTags:
-        """Errors: ``NotFound``; ``InvalidInput`` for what is no DICOM file."""
-        row, image = await self._opened(viewer, category, upload_id, "viewed")
-        _check_dicom(image)
+        """Of what is no DICOM file its own metadata. Errors: ``NotFound``."""
+        row, _image = await self.opened(viewer, category, upload_id, "viewed")
         return DicomTags.model_validate((await self._call(_TAGS, row)).value)
 
     async def file(
         self, viewer: Viewer, category: UploadCategory, upload_id: str
     ) -> tuple[UploadView, Iterator[bytes]]:
         """The upload and its own bytes. Errors: ``NotFound``; ``Conflict`` while it is in quarantine."""
-        row, image = await self._opened(viewer, category, upload_id, "downloaded")
+        row, image = await self.opened(viewer, category, upload_id, "downloaded")
         if row.processing_status == "quarantined":
             raise Conflict(
                 "It is de-identified, but text may stand in its pixels.",
@@ -113,10 +112,10 @@ class OwnUploads:
 
         return await self._database.run_read(read)
 
-    async def _opened(
+    async def opened(
         self, viewer: Viewer, category: UploadCategory, upload_id: str, action: UploadAction | None
     ) -> tuple[Upload, UploadImage]:
-        """The rows of an upload; that a medical one was opened is written down."""
+        """The rows of an upload; that a medical one was opened is written down. Errors: ``NotFound``."""
 
         def read(session: Session) -> tuple[Upload, UploadImage]:
             row = rows.own(session, viewer, category, upload_id)
@@ -148,7 +147,7 @@ class OwnUploads:
     async def deidentify(self, viewer: Viewer, category: UploadCategory, upload_id: str) -> UploadView:
         """Put the de-identified file in the original's place. Errors: ``NotFound``; ``InvalidInput`` for what
         is no DICOM file; ``BadImage``."""
-        row, image = await self._opened(viewer, category, upload_id, None)
+        row, image = await self.opened(viewer, category, upload_id, None)
         _check_dicom(image)
         found, digest, size = await in_thread("upload", self._checks.deidentified, row, self._details(image))
         status = "quarantined" if found.burned_in else "ready"
@@ -163,7 +162,7 @@ class OwnUploads:
     ) -> UploadView:
         """Paint rectangles over in every frame; without any, say that somebody has looked and there is
         nothing to paint over. Errors: ``NotFound``, ``BadImage``."""
-        row, image = await self._opened(viewer, category, upload_id, None)
+        row, image = await self.opened(viewer, category, upload_id, None)
         details = self._details(image)
         digest, size, mime_type = row.sha256 or "", row.file_size or 0, image.mime_type
         masked = 0
@@ -193,6 +192,7 @@ class OwnUploads:
             row = rows.own(session, viewer, upload.category, upload.id)
             image = rows.image(session, upload.id)
             row.sha256, row.file_size, row.processing_status = digest, size, status
+            row.analysis_results = None  # of what it was before
             image.details, image.file_size = self._storage.seal(details.model_dump_json()), size
             image.mime_type = mime_type or image.mime_type
             rows.note(session, row, action, viewer.user_id)

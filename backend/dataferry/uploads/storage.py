@@ -1,8 +1,10 @@
 """Where uploads lie: encrypted, each with a key of its own, in a folder that others cannot enter."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dataferry.accounts.security import Secrets
 from dataferry.core.errors import NotFound
@@ -66,6 +68,16 @@ class UploadStorage:
 
     def unseal(self, text: str) -> str:
         return self._secrets.decrypt(text)
+
+    def seal_results(self, results: Mapping[str, Any]) -> dict[str, Any]:
+        """As they stand in ``uploads.analysis_results``: what was found in a picture is as personal as it."""
+        return {"sealed": self.seal(json.dumps(results))}
+
+    def unseal_results(self, kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        if kept is None:
+            return None
+        results: dict[str, Any] = json.loads(self.unseal(str(kept["sealed"])))
+        return results
 
     def remove(self, upload_id: str) -> None:
         """Nothing where it is gone already. Errors: ``OSError``."""

@@ -9,7 +9,7 @@ from dataferry.core.problems import ProblemView
 from dataferry.core.types import View
 
 UploadCategory = Literal["medical", "xray", "traffic"]
-UploadStatus = Literal["pending", "ready", "quarantined"]
+UploadStatus = Literal["pending", "ready", "quarantined", "analyzed"]
 UploadAction = Literal[
     "received", "refused", "viewed", "downloaded", "exported", "deidentified", "masked", "deleted", "expired"
 ]
@@ -84,7 +84,8 @@ class UploadView(View):
     width: int = Field(description="In pixels, upright")
     height: int
     processing_status: UploadStatus = Field(
-        description="`quarantined`: de-identified, but text may stand in its pixels until somebody has looked"
+        description="`quarantined`: de-identified, but text may stand in its pixels until somebody has"
+        " looked; `analyzed`: `analysis_results` are of these bytes"
     )
     scan: Literal["clean", "not_configured"]
     sha256: str
@@ -93,7 +94,9 @@ class UploadView(View):
     created_at: datetime
     expires_at: datetime | None = Field(description="When it is removed; null: when you delete it")
     details: ImageDetails
-    analysis_results: dict[str, Any] | None
+    analysis_results: dict[str, Any] | None = Field(
+        description="As kept; `GET …/analysis` tells them in words"
+    )
 
 
 class UploadAnswer(View):
@@ -174,8 +177,9 @@ class ConsentView(View):
 
 
 class DicomTag(View):
-    """An element of a DICOM file; ``depth``: in how many sequences. ``personal``: de-identification takes it
-    away or changes it."""
+    """An element of a DICOM file, or an entry of another image's metadata; ``depth``: in how many sequences.
+    ``personal``: it may name a person or a place; of a DICOM file de-identification takes it away or changes
+    it."""
 
     tag: str
     name: str
@@ -186,7 +190,8 @@ class DicomTag(View):
 
 
 class DicomTags(View):
-    """The elements of a DICOM file, in its order; ``more``: there are others."""
+    """The elements of a DICOM file, in its order, else what the image's own metadata say; ``more``: there are
+    others."""
 
     tags: tuple[DicomTag, ...]
     more: bool

@@ -2716,6 +2716,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/upload/xray/analyze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload X-rays and start their analysis
+         * @description Upload X-rays and start their analysis: the answers, and for each that is taken its job, and where its
+         *     results come.
+         */
+        post: operations["upload_and_analyze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/upload/{category}": {
         parameters: {
             query?: never;
@@ -2799,6 +2820,93 @@ export interface paths {
          *     was to go on elsewhere.
          */
         patch: operations["continue_upload"];
+        trace?: never;
+    };
+    "/api/analyze/{category}/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is said of one of your uploads
+         * @description What is said of one of your uploads: its quality, what models have found, and the samples of a dataset
+         *     that are most like it. The first look starts the job; one that was cancelled is started again by `POST`
+         *     only. Without a model `model` is `none`, and there is no score. Not for diagnosis.
+         */
+        get: operations["analyze_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as `GET /api/analyze/{category}/{upload_id}`
+         * @description The same as `GET /api/analyze/{category}/{upload_id}`.
+         */
+        get: operations["get_upload_analysis"];
+        put?: never;
+        /**
+         * Analyse it anew, or join the job that does
+         * @description Analyse it anew, or join the job that does.
+         */
+        post: operations["start_upload_analysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analysis/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that look at uploads, and those that an admin has named to be brought
+         * @description The models that look at uploads, and those that an admin has named to be brought.
+         */
+        get: operations["list_analysis_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analysis/models/{name}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a model of the admin's list, or join the job that does
+         * @description Bring a model of the admin's list, or join the job that does: verified with the list's SHA-256. For
+         *     admins.
+         */
+        post: operations["download_analysis_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/uploads": {
@@ -3006,8 +3114,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The elements of a DICOM file, the personal ones marked
-         * @description The elements of a DICOM file, the personal ones marked.
+         * The elements of a DICOM file, else the image's own metadata (EXIF and texts); the personal ones are marked
+         * @description The elements of a DICOM file, else the image's own metadata (EXIF and texts); the personal ones are
+         *     marked.
          */
         get: operations["get_dicom_tags"];
         put?: never;
@@ -3173,6 +3282,59 @@ export interface components {
             image_labels: components["schemas"]["LabelAgreement"];
             /** @description Those where boxes differ most, first; at most 100. */
             images: components["schemas"]["ImageAgreement"][];
+        };
+        /**
+         * AnalysedBytes
+         * @description Of which bytes of the upload, and when.
+         */
+        AnalysedBytes: {
+            /**
+             * @description Of the upload's content.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description When.
+             * @example 2026-05-04T09:30:00Z
+             */
+            made_at: string;
+        };
+        /**
+         * AnalysisModels
+         * @description The models for uploads. ``runtime``: whether ONNX Runtime is installed; ``next_step``: what to do where
+         *     it is not, or where there is no model. ``catalog_problem``: why the admin's list cannot be read.
+         */
+        AnalysisModels: {
+            /**
+             * @description ONNX Runtime is installed.
+             * @example false
+             */
+            runtime: boolean;
+            /** @description The models that are looked for. */
+            models: components["schemas"]["ModelPlace"][];
+            /** @description The models that can be brought. */
+            catalog: components["schemas"]["CatalogModel"][];
+            /**
+             * @description Why the admin's list cannot be read.
+             * @example It names chest twice.
+             */
+            catalog_problem?: string | null;
+            /**
+             * @description What is missing.
+             * @example Install ONNX Runtime.
+             */
+            next_step?: string | null;
+        };
+        /**
+         * AnalyzedUploads
+         * @description One answer for each file, in the order of the request, and the jobs of those that are taken.
+         */
+        AnalyzedUploads: {
+            /** @description One answer for each file. */
+            results: components["schemas"]["UploadAnswer"][];
+            /** @description The jobs of those that are taken. */
+            analyses: components["schemas"]["StartedAnalysis"][];
         };
         /**
          * AnnotatedSize
@@ -3947,6 +4109,49 @@ export interface components {
              * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
+        };
+        /**
+         * CatalogModel
+         * @description A model that an admin of this server has named to be downloaded. ``here``: it is in the folder.
+         */
+        CatalogModel: {
+            /**
+             * @description Its name in the admin's list.
+             * @example chest-classifier
+             */
+            name: string;
+            /**
+             * @description Whose uploads it looks at.
+             * @example xray
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description Where it comes from.
+             * @example https://models.example.org/chest.onnx
+             */
+            url: string;
+            /**
+             * @description The checksum that it must have.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256: string;
+            /**
+             * @description Its licence, as the admin's list says.
+             * @example Apache-2.0
+             */
+            licence: string;
+            /**
+             * @description In bytes.
+             * @example 9876543
+             */
+            size?: number | null;
+            /**
+             * @description It is in the folder of models.
+             * @example false
+             */
+            here: boolean;
+            /** @description What brings it. */
+            job?: components["schemas"]["JobView"] | null;
         };
         /**
          * ChannelStatistics
@@ -5425,8 +5630,9 @@ export interface components {
         };
         /**
          * DicomTag
-         * @description An element of a DICOM file; ``depth``: in how many sequences. ``personal``: de-identification takes it
-         *     away or changes it.
+         * @description An element of a DICOM file, or an entry of another image's metadata; ``depth``: in how many sequences.
+         *     ``personal``: it may name a person or a place; of a DICOM file de-identification takes it away or changes
+         *     it.
          */
         DicomTag: {
             /**
@@ -5462,7 +5668,8 @@ export interface components {
         };
         /**
          * DicomTags
-         * @description The elements of a DICOM file, in its order; ``more``: there are others.
+         * @description The elements of a DICOM file, in its order, else what the image's own metadata say; ``more``: there are
+         *     others.
          */
         DicomTags: {
             /** @description Its tags at the source. */
@@ -6006,6 +6213,22 @@ export interface components {
             offset: number;
             /** @description Its groups, in their order. */
             groups: components["schemas"]["FindingGroup"][];
+        };
+        /**
+         * FoundBy
+         * @description The model or method that found something.
+         */
+        FoundBy: {
+            /**
+             * @description Its name.
+             * @example chest-classifier
+             */
+            name: string;
+            /**
+             * @description Its version.
+             * @example 1.2
+             */
+            version: string;
         };
         /**
          * FramePage
@@ -6634,7 +6857,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "verify" | "version" | "index" | "tables" | "statistics" | "health";
+        JobKind: "download" | "update" | "delete" | "verify" | "version" | "index" | "tables" | "statistics" | "health" | "analysis" | "model";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -6978,6 +7201,22 @@ export interface components {
             undefined?: string | null;
         };
         /**
+         * LabelScore
+         * @description What a classifier gives one of its labels.
+         */
+        LabelScore: {
+            /**
+             * @description One of its labels.
+             * @example NORMAL
+             */
+            label: string;
+            /**
+             * @description What it gives that, 0 to 1.
+             * @example 0.93
+             */
+            confidence: number;
+        };
+        /**
          * LeftOut
          * @description What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
          *     columns or types and ``cells`` that are shown in part.
@@ -7152,6 +7391,99 @@ export interface components {
              */
             caution: string;
         };
+        /**
+         * LikeSample
+         * @description An image of a dataset that looks like a picture. ``differing_bits``: of the 128 of their fingerprints;
+         *     ``alike``: correlation of their small greys, 1 at most. Names and labels are untrusted.
+         */
+        LikeSample: {
+            /**
+             * @description The split that it is in.
+             * @example train
+             */
+            split: string;
+            /**
+             * @description Its place in the split.
+             * @example 12
+             */
+            number: number;
+            /**
+             * @description Its file: untrusted text.
+             * @example train/NORMAL/1.jpeg
+             */
+            name: string;
+            /**
+             * @description Its class: untrusted text.
+             * @example NORMAL
+             */
+            label: string | null;
+            /**
+             * @description Of the 128 of their fingerprints.
+             * @example 9
+             */
+            differing_bits: number;
+            /**
+             * @description Correlation of their small greys, 1 at most.
+             * @example 0.97
+             */
+            alike: number;
+            /**
+             * @description Its picture, small.
+             * @example /api/datasets/kitti/samples/train/12/thumbnail
+             */
+            thumbnail: string;
+            /**
+             * @description Its picture.
+             * @example /api/datasets/kitti/samples/train/12/image
+             */
+            image: string;
+        };
+        /**
+         * LikeSamples
+         * @description The nearest images of a dataset, of the ``compared`` ones that are measured by now. ``job`` measures
+         *     the others. ``state`` as that of statistics. ``reason``: why there is nothing to compare with.
+         */
+        LikeSamples: {
+            /**
+             * @description The dataset's key.
+             * @example builtin:kitti
+             */
+            key: string;
+            /**
+             * @description What the dataset is called.
+             * @example KITTI object detection
+             */
+            title: string;
+            /**
+             * @description Whether its images are measured.
+             * @example ready
+             */
+            state: components["schemas"]["LikeSamplesState"];
+            /** @description What measures them. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description Why there is nothing to compare with.
+             * @example KITTI object detection is not here.
+             */
+            reason?: string | null;
+            /**
+             * @description What would mend that.
+             * @example Download it to compare.
+             */
+            next_step?: string | null;
+            /**
+             * @description How many of its images were compared.
+             * @example 5856
+             */
+            compared: number;
+            /** @description The nearest, the most alike first. */
+            samples: components["schemas"]["LikeSample"][];
+        };
+        /**
+         * @description Whether its images are measured.
+         * @enum {string}
+         */
+        LikeSamplesState: "absent" | "downloading" | "computing" | "stopped" | "ready";
         /**
          * @description The order.
          * @enum {string}
@@ -7490,6 +7822,37 @@ export interface components {
             models: string[];
         };
         /**
+         * ModelPlace
+         * @description A model that is looked for: in a setting, or in the folder. ``there``: its file is.
+         */
+        ModelPlace: {
+            /**
+             * @description The setting that names it, or the folder.
+             * @example folder
+             */
+            slot: components["schemas"]["ModelPlaceSlot"];
+            /**
+             * @description Whose uploads it looks at.
+             * @example xray
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description Its file.
+             * @example chest.onnx
+             */
+            file: string;
+            /**
+             * @description Its file is there.
+             * @example false
+             */
+            there: boolean;
+        };
+        /**
+         * @description The setting that names it, or the folder.
+         * @enum {string}
+         */
+        ModelPlaceSlot: "pneumonia" | "vehicles" | "signs" | "folder";
+        /**
          * ModelRequest
          * @description ``model``: a Gemini model's name, empty for the usual one. ``key``: left out, the kept one stays.
          *     ``untested``: keep it also where it cannot be reached now, or its limit is used up.
@@ -7513,6 +7876,59 @@ export interface components {
              */
             untested?: boolean;
         };
+        /**
+         * ModelRun
+         * @description What became of one model. ``problem``: why it said nothing.
+         */
+        ModelRun: {
+            /**
+             * @description Where the model is named.
+             * @example folder
+             */
+            slot: components["schemas"]["ModelRunSlot"];
+            /**
+             * @description Its file.
+             * @example chest.onnx
+             */
+            file: string;
+            /**
+             * @description The name that it declares, or its file's.
+             * @example chest-classifier
+             */
+            name: string;
+            /**
+             * @description The version that it declares, or the beginning of its SHA-256.
+             * @example 1.2
+             */
+            version?: string | null;
+            /**
+             * @description What it does, as it declares.
+             * @example classification
+             */
+            task?: string | null;
+            /**
+             * @description Its licence, as it declares.
+             * @example Apache-2.0
+             */
+            licence?: string | null;
+            /**
+             * @description How the picture was given to it, as it declares
+             * @example 224 × 224 pixels, grey
+             */
+            prepared?: string | null;
+            /** @description Of a classifier's labels, the most likely first */
+            scores: components["schemas"]["LabelScore"][];
+            /**
+             * @description Why it said nothing.
+             * @example Its metadata have no labels: add `labels`.
+             */
+            problem?: string | null;
+        };
+        /**
+         * @description Where the model is named.
+         * @enum {string}
+         */
+        ModelRunSlot: "pneumonia" | "vehicles" | "signs" | "folder";
         /**
          * ModelSearchAnswer
          * @description Models, best first. ``task`` and ``language``: what the query was understood to ask for. ``url``: the
@@ -8709,6 +9125,37 @@ export interface components {
             /** @description The outcome of each, in the order of the request. */
             results: components["schemas"]["SeveralDeletion"][];
         };
+        /**
+         * QualityMeasure
+         * @description How good a picture is in one respect, from its pixels.
+         */
+        QualityMeasure: {
+            /**
+             * @description In which respect.
+             * @example sharpness
+             */
+            name: components["schemas"]["QualityMeasureName"];
+            /**
+             * @description Whether one can work with it.
+             * @example good
+             */
+            verdict: components["schemas"]["QualityMeasureVerdict"];
+            /**
+             * @description What a colleague would say.
+             * @example Blurred: there are no sharp edges in it.
+             */
+            says: string;
+        };
+        /**
+         * @description In which respect.
+         * @enum {string}
+         */
+        QualityMeasureName: "exposure" | "contrast" | "sharpness" | "size";
+        /**
+         * @description Whether one can work with it.
+         * @enum {string}
+         */
+        QualityMeasureVerdict: "good" | "doubtful" | "poor";
         /**
          * QueryAnswer
          * @description ``chart``: the one that suits it; None where a table says more.
@@ -10370,6 +10817,24 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * StartedAnalysis
+         * @description The job that analyses an upload, and where its results come.
+         */
+        StartedAnalysis: {
+            /**
+             * @description The upload's id.
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            upload_id: string;
+            /** @description The job that analyses it. */
+            job: components["schemas"]["JobView"];
+            /**
+             * @description Where its results come.
+             * @example /api/analyze/xray/upload_01
+             */
+            results: string;
+        };
+        /**
          * StatisticsGroup
          * @description A split of images, their boxes, or a table: ``total`` of what it counts, and each property of them as a
          *     column of a table.
@@ -11058,6 +11523,74 @@ export interface components {
          */
         UploadAction: "received" | "refused" | "viewed" | "downloaded" | "exported" | "deidentified" | "masked" | "deleted" | "expired";
         /**
+         * UploadAnalysis
+         * @description What is said of an upload. ``state``: ``computing`` while ``job`` is at work or rests; ``stopped``
+         *     where it was cancelled or failed, and looking starts it no more. ``current``: it is of the upload's bytes
+         *     and of the models that there are now. ``model``: the models that have looked at it; ``none`` where there
+         *     is none, and then there is no score. Not for diagnosis.
+         */
+        UploadAnalysis: {
+            /**
+             * @description The upload's id.
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            upload_id: string;
+            /**
+             * @description What it shows.
+             * @example xray
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description How far it is.
+             * @example ready
+             */
+            state: components["schemas"]["UploadAnalysisState"];
+            /**
+             * @description It is of the upload's bytes, and of the models that there are now.
+             * @example false
+             */
+            current: boolean;
+            /** @description Of which bytes it is, and when; null before there is anything. */
+            of?: components["schemas"]["AnalysedBytes"] | null;
+            /** @description What is at work, or has ended before it was done. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description The models that have looked at it; `none` where there is none.
+             * @example none
+             */
+            model: string;
+            /** @description What became of each model. */
+            models: components["schemas"]["ModelRun"][];
+            /** @description What was found in it. */
+            findings: components["schemas"]["UploadFinding"][];
+            /**
+             * @description In pixels, upright.
+             * @example 1024
+             */
+            width?: number | null;
+            /**
+             * @description In pixels, upright.
+             * @example 1024
+             */
+            height?: number | null;
+            /** @description How good the picture is, in words. */
+            quality: components["schemas"]["QualityMeasure"][];
+            /** @description The samples of a dataset that are most like it. */
+            nearest?: components["schemas"]["LikeSamples"] | null;
+            /**
+             * @description What was not looked for, and what would be needed
+             * @example [
+             *       "Pneumonia was not looked for: no model is set up."
+             *     ]
+             */
+            notes: string[];
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        UploadAnalysisState: "computing" | "stopped" | "ready";
+        /**
          * UploadAnnotation
          * @description Of an upload.
          */
@@ -11182,6 +11715,46 @@ export interface components {
             events: components["schemas"]["UploadEventView"][];
         };
         /**
+         * UploadFinding
+         * @description Something that was found in a picture: a label for the whole of it, or a box in it.
+         */
+        UploadFinding: {
+            /**
+             * @description The finding's id.
+             * @example finding_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description Of the whole picture, or of a box in it.
+             * @example box
+             */
+            kind: components["schemas"]["UploadFindingKind"];
+            /**
+             * @description What was found.
+             * @example pedestrian, classical
+             */
+            label: string;
+            /**
+             * @description The model's own, 0 to 1; null where it has none
+             * @example 0.93
+             */
+            confidence?: number | null;
+            /** @description x, y, width and height in pixels of the upright picture */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** @description The model or method that found it. */
+            by: components["schemas"]["FoundBy"];
+        };
+        /**
+         * @description Of the whole picture, or of a box in it.
+         * @enum {string}
+         */
+        UploadFindingKind: "label" | "box";
+        /**
          * UploadPage
          * @description One's own uploads, newest first.
          */
@@ -11225,10 +11798,10 @@ export interface components {
             notes: string[];
         };
         /**
-         * @description `pending` while it is received and checked; `quarantined` until somebody has looked at its pixels.
+         * @description `pending` while it is received and checked; `quarantined` until somebody has looked at its pixels; `analyzed` once there are results.
          * @enum {string}
          */
-        UploadStatus: "pending" | "ready" | "quarantined";
+        UploadStatus: "pending" | "ready" | "quarantined" | "analyzed";
         /**
          * UploadView
          * @description An upload, as its owner sees it.
@@ -11270,7 +11843,7 @@ export interface components {
              */
             height: number;
             /**
-             * @description `quarantined`: de-identified, but text may stand in its pixels until somebody has looked
+             * @description `quarantined`: de-identified, but text may stand in its pixels until somebody has looked; `analyzed`: `analysis_results` are of these bytes
              * @example pending
              */
             processing_status: components["schemas"]["UploadStatus"];
@@ -11307,7 +11880,7 @@ export interface components {
             expires_at: string | null;
             /** @description What its file says of its picture. */
             details: components["schemas"]["ImageDetails"];
-            /** @description What was found in it; null before anything has looked. */
+            /** @description As kept; `GET …/analysis` tells them in words */
             analysis_results: {
                 [key: string]: unknown;
             } | null;
@@ -19193,6 +19766,65 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    upload_and_analyze: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keep DICOM files without what names a person; the original is not kept
+                 * @example false
+                 */
+                deidentify?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description At least one of the files is taken */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyzedUploads"];
+                };
+            };
+            /** @description None is taken; the request as a whole: a problem */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            /** @description None is taken, for its size; of the request: a problem */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     upload_files: {
         parameters: {
             query?: {
@@ -19462,6 +20094,257 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    analyze_upload: {
+        parameters: {
+            query?: {
+                /**
+                 * @description One of yours to compare with, by its key or name; else the usual one
+                 * @example chest-xray
+                 */
+                dataset?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What it shows.
+                 * @example xray
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnalysis"];
+                };
+            };
+            /** @description `job` is at work, or rests as you have said; meanwhile what was found before is told */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnalysis"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upload_analysis: {
+        parameters: {
+            query?: {
+                /**
+                 * @description One of yours to compare with, by its key or name; else the usual one
+                 * @example chest-xray
+                 */
+                dataset?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What it shows.
+                 * @example xray
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnalysis"];
+                };
+            };
+            /** @description `job` is at work, or rests as you have said; meanwhile what was found before is told */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnalysis"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    start_upload_analysis: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description What it shows.
+                 * @example xray
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_analysis_models: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisModels"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    download_analysis_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Its name in the admin's list.
+                 * @example chest-classifier
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

@@ -50,7 +50,8 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
     "UploadCategory": (get_args(UploadCategory), "What an uploaded image shows."),
     "UploadStatus": (
         get_args(UploadStatus),
-        "`pending` while it is received and checked; `quarantined` until somebody has looked at its pixels.",
+        "`pending` while it is received and checked; `quarantined` until somebody has looked at its pixels;"
+        " `analyzed` once there are results.",
     ),
     "UploadAction": (get_args(UploadAction), "What was done with an upload."),
     "SearchSort": (get_args(Sort), "The order of a search's results."),

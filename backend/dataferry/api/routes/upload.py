@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
+from dataferry.analysis.views import AnalyzedUploads
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.api.problems import MEDIA_TYPE
 from dataferry.core.errors import UploadTooLarge
@@ -53,6 +54,12 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_ANALYZED = {
+    code: {**one, "model": AnalyzedUploads} if code == status.HTTP_201_CREATED else one
+    for code, one in _ANSWERS.items()
+}
+
+
 class NewPartialUpload(RequestBody):
     """A file that comes in pieces."""
 
@@ -65,6 +72,18 @@ async def upload_sequence(request: Request, viewer: Current, wired: Wired) -> Re
     """Images that were taken one after another, in their order, which is kept; numbers that their names leave
     out are told."""
     return await _receive(request, viewer, wired, "traffic", sequence=True)
+
+
+@router.post("/xray/analyze", status_code=201, responses=_ANALYZED, openapi_extra=_MULTIPART)
+async def upload_and_analyze(
+    request: Request, viewer: Current, wired: Wired, deidentify: Deidentify = False
+) -> Response:
+    """Upload X-rays and start their analysis: the answers, and for each that is taken its job, and where its
+    results come."""
+    answers = await _received(request, viewer, wired, "xray", deidentify=deidentify)
+    taken = [one.upload for one in answers.results if one.upload is not None]
+    started = await wired.analysis.uploads.start(viewer, taken)
+    return _answered(AnalyzedUploads(results=answers.results, analyses=started))
 
 
 @router.post("/{category}", status_code=201, responses=_ANSWERS, openapi_extra=_MULTIPART)
@@ -92,7 +111,21 @@ async def _receive(
     deidentify: bool = False,
     sequence: bool = False,
 ) -> Response:
-    answers = await wired.uploads.reception.receive(
+    return _answered(
+        await _received(request, viewer, wired, category, deidentify=deidentify, sequence=sequence)
+    )
+
+
+async def _received(
+    request: Request,
+    viewer: Current,
+    wired: Wired,
+    category: UploadCategory,
+    *,
+    deidentify: bool = False,
+    sequence: bool = False,
+) -> UploadAnswers:
+    return await wired.uploads.reception.receive(
         viewer,
         category,
         request.headers.get("content-type", ""),
@@ -100,6 +133,9 @@ async def _receive(
         deidentify=deidentify,
         sequence=sequence,
     )
+
+
+def _answered(answers: UploadAnswers | AnalyzedUploads) -> Response:
     taken = any(one.status == status.HTTP_201_CREATED for one in answers.results)
     code = status.HTTP_201_CREATED if taken else min(one.status for one in answers.results)
     return JSONResponse(answers.model_dump(mode="json"), code)

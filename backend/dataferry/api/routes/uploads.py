@@ -182,7 +182,8 @@ async def get_upload_file(
 async def get_dicom_tags(
     category: UploadCategory, upload_id: UploadId, viewer: Current, wired: Wired
 ) -> DicomTags:
-    """The elements of a DICOM file, the personal ones marked."""
+    """The elements of a DICOM file, else the image's own metadata (EXIF and texts); the personal ones are
+    marked."""
     return await wired.uploads.own.tags(viewer, category, upload_id)
 
 

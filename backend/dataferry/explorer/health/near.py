@@ -87,13 +87,13 @@ def _join(
     apart = [(int(a), int(b)) for a, b in pairs if joined.of(int(a)) != joined.of(int(b))]
     for start in range(0, len(apart), _BATCH):
         some = apart[start : start + _BATCH]
-        left, right = (_normal(greys_of([pair[side] for pair in some])) for side in (0, 1))
+        left, right = (normal(greys_of([pair[side] for pair in some])) for side in (0, 1))
         for (a, b), likeness in zip(some, (left * right).sum(1).tolist(), strict=True):
             if likeness >= LEAST_CORRELATION:
                 joined.join(a, b)
 
 
-def _normal(greys: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def normal(greys: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """With a mean of 0 and a length of 1, so that their product is their correlation."""
     values = greys.astype(np.float32)
     values -= values.mean(1, keepdims=True)

@@ -70,8 +70,7 @@ class ImageScan:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._connection = sqlite3.connect(folder / _FILE)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        known = self._version()
-        if known != f"{_FORM} {version}":
+        if not kept_version(self._connection, version):
             with self._connection:
                 for table in ("meta", "images", "boxes"):
                     self._connection.execute(f"DROP TABLE IF EXISTS {table}")
@@ -83,13 +82,6 @@ class ImageScan:
                 )
                 self._connection.execute("CREATE INDEX boxes_of ON boxes (split, number)")
                 self._connection.execute("INSERT INTO meta VALUES (?)", (f"{_FORM} {version}",))
-
-    def _version(self) -> str | None:
-        try:
-            row = self._connection.execute("SELECT version FROM meta").fetchone()
-        except sqlite3.Error:
-            return None
-        return None if row is None else str(row[0])
 
     def close(self) -> None:
         self._connection.close()
@@ -128,6 +120,15 @@ class ImageScan:
         )
         for split, number, name, category, x, y, w, h, width, height in self._connection.execute(query):
             yield MeasuredBox(split, number, name, category, (x, y, w, h), width, height)
+
+
+def kept_version(connection: sqlite3.Connection, version: str) -> bool:
+    """Whether the rows of a scan are of that version of a dataset's bytes."""
+    try:
+        row = connection.execute("SELECT version FROM meta").fetchone()
+    except sqlite3.Error:
+        return False
+    return row is not None and str(row[0]) == f"{_FORM} {version}"
 
 
 def _measured(row: Sequence[Any]) -> Measured:

@@ -1,11 +1,9 @@
 """A dataset's statistics and its health report: kept, computed when they are first asked for, and told to be
 of other bytes where they are."""
 
-import asyncio
 import csv
 import io
 import json
-import logging
 from collections.abc import Iterator
 from typing import Literal, TypeVar
 
@@ -29,6 +27,7 @@ from dataferry.explorer.health.views import (
     StoredDatasetStatistics,
     StoredHealth,
 )
+from dataferry.jobs.looked_at import JobsByLooking
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows
 from dataferry.library.access import Access
@@ -36,14 +35,10 @@ from dataferry.library.downloads import Downloads
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 
-log = logging.getLogger(__name__)
-
 ReportKind = Literal["statistics", "health"]
 ExportForm = Literal["csv", "json"]
 Kept = TypeVar("Kept", StoredDatasetStatistics, StoredHealth)
 
-#: Seconds that a look waits for its job to be written down.
-_START_S = 1.0
 _TITLES: dict[ReportKind, str] = {"statistics": "Statistics of {}", "health": "Data health of {}"}
 _CSV_FIELDS = ("group", "name", "split", "number", "label", "note")
 
@@ -64,7 +59,7 @@ class Health:
         self._access = access
         self._downloads = downloads
         self._folders = HealthFolders(store)
-        self._starting: set[asyncio.Future[JobView]] = set()
+        self._looks = JobsByLooking(jobs)
 
     async def statistics(
         self, viewer: Viewer, key: str, revision: str | None = None, *, may_download: bool = False
@@ -200,37 +195,13 @@ class Health:
         job = await self._database.run_read(self._known_job, viewer, row, kind)
         if job is not None:
             return stored, "computing" if job.active else "stopped", job
-        return stored, "computing", await self._started_soon(viewer, row, kind)
-
-    async def _started_soon(self, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:
-        """The job, unless the database takes longer to write it down than whoever only looks waits: it is
-        started all the same."""
-        starting = asyncio.ensure_future(self._submitted(viewer, row, kind))
-        self._starting.add(starting)
-        starting.add_done_callback(self._note_started)
-        await asyncio.wait({starting}, timeout=_START_S)
-        return starting.result() if starting.done() and starting.exception() is None else None
-
-    def _note_started(self, starting: "asyncio.Future[JobView]") -> None:
-        self._starting.discard(starting)
-        if not starting.cancelled() and (error := starting.exception()) is not None:
-            log.warning("a report is started with the next look: %s", error)
+        return stored, "computing", await self._looks.started_soon(self._submitted(viewer, row, kind))
 
     def _known_job(self, session: Session, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:
-        """The newest job, where a look starts none: the viewer's own that is at work, or rests as they have
-        said; and one that was cancelled or failed since the dataset came."""
-        job = self._jobs.newest(session, _job_key(row.id), kind=kind)
-        if job is None:
-            return None
-        if job.active:
-            wanted_by = self._jobs.requesters(session, job.id)
-            if viewer.user_id in wanted_by:
-                return job
-            if wanted_by:
-                return None  # the look joins those who want it
-            job = job.model_copy(update={"state": "cancelled"})  # it is about to stop
-        if job.state not in ("cancelled", "failed"):
-            return None
+        """One that has ended counts where it did since the dataset came."""
+        job = self._looks.known(session, viewer, _job_key(row.id), kind)
+        if job is None or job.active:
+            return job
         return job if job.created_at.timestamp() * 1000 >= (row.downloaded_at_ms or 0) else None
 
     def _read(self, row: Dataset, kind: ReportKind) -> StoredDatasetStatistics | StoredHealth | None:

@@ -72,6 +72,34 @@ class StoredDatasetStatistics(View):
     groups: tuple[StatisticsGroup, ...]
 
 
+class LikeSample(View):
+    """An image of a dataset that looks like a picture. ``differing_bits``: of the 128 of their fingerprints;
+    ``alike``: correlation of their small greys, 1 at most. Names and labels are untrusted."""
+
+    split: str
+    number: int
+    name: str
+    label: str | None
+    differing_bits: int
+    alike: float
+    thumbnail: str
+    image: str
+
+
+class LikeSamples(View):
+    """The nearest images of a dataset, of the ``compared`` ones that are measured by now. ``job`` measures
+    the others. ``state`` as that of statistics. ``reason``: why there is nothing to compare with."""
+
+    key: str
+    title: str
+    state: ReportState
+    job: JobView | None = None
+    reason: str | None = None
+    next_step: str | None = None
+    compared: int = 0
+    samples: tuple[LikeSample, ...] = ()
+
+
 class _Report(View):
     """``current``: its bytes are those that are here now. ``job``: what computes it, or what ended before it
     was done. ``reason``: why there is nothing to compute."""

@@ -14,6 +14,8 @@ export const DONE: Record<JobView["kind"], string> = {
   tables: "Prepared: all rows can be looked at",
   statistics: "Computed: see the dataset's figures",
   health: "Looked through: see what was found",
+  analysis: "Analysed: see what was found",
+  model: "Downloaded and verified: uploads are looked at with it",
 };
 
 const DOING: Record<JobView["kind"], string> = {
@@ -26,6 +28,8 @@ const DOING: Record<JobView["kind"], string> = {
   tables: "preparing its tables",
   statistics: "computing its statistics",
   health: "looking for faults in it",
+  analysis: "analysing it",
+  model: "downloading",
 };
 
 /** It only looks at files, and begins anew in place of resting. */
