@@ -64,6 +64,8 @@ from dataferry.imaging.cache import DiskCache
 from dataferry.imaging.sandbox import Sandbox
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
+from dataferry.library.additions.personal_data import additions_data
+from dataferry.library.additions.service import Additions
 from dataferry.library.all_previews import Previews
 from dataferry.library.archives import Archives
 from dataferry.library.builtin_datasets import BuiltinDatasets
@@ -188,6 +190,7 @@ def build_services(settings: Settings) -> Services:
     )
     # What each part keeps of a person, in the order in which it is erased: the account goes last.
     personal_data = PersonalDataRegister(
+        additions_data(database, store, jobs),
         library_data(database),
         JobsOfPersons(database, jobs).personal_data,
         chat_data(database),
@@ -204,6 +207,7 @@ def build_services(settings: Settings) -> Services:
         comparisons=comparisons,
         downloads=downloads,
         imports=Imports(database, store, jobs),
+        additions=Additions(database, settings, store, jobs, accounts, access, quotas),
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         verdicts=verdicts,
         shelf=shelf,
@@ -274,6 +278,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         wired.index_schedule.start()
         wired.cleanup.start()
         await asyncio.to_thread(wired.uploads.retention.start)
+        wired.additions.start()
     if answers:
         await asyncio.to_thread(register_known, wired.database, wired.plugins)
         await wired.chat.start()
@@ -286,6 +291,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         await asyncio.to_thread(wired.index_schedule.stop)
         await asyncio.to_thread(wired.cleanup.stop)
         await asyncio.to_thread(wired.uploads.retention.stop)
+        await asyncio.to_thread(wired.additions.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
         await wired.credentials.close()

@@ -164,6 +164,15 @@ UPLOADS = {
     "POST /api/upload/{category}/batch",
     "POST /api/upload/{category}/partial",
 }
+#: Of what one adds oneself, which no stranger and no admin sees; tried in ``test_additions``.
+ADDITIONS = {
+    f"{method} /api/additions/{{addition_id}}{tail}"
+    for method, tail in (
+        ("GET", ""),
+        ("DELETE", ""),
+        *(("POST", f"/{do}") for do in ("files", "data", "finish")),
+    )
+}
 #: What these name is the caller's own.
 OF_THE_CALLER = {
     "PUT /api/sources/{source}/credential",
@@ -275,7 +284,10 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE, *UPLOADS, *OF_ADMINS}
+    of_one_person = {*UPLOADS, *ADDITIONS}
+    assert routes == {
+        *(*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE, *OF_ADMINS, *of_one_person)
+    }
 
 
 @pytest.mark.parametrize("route", CHATS)

@@ -1,6 +1,7 @@
 """Every route, in the order in which they are looked for."""
 
 from dataferry.api.routes import (
+    additions,
     analysis,
     annotations,
     asking,
@@ -73,6 +74,7 @@ ALL_ROUTES = (
         for routes in (
             auth,
             bundles,
+            additions,
             chats,
             plugins,
             models,

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from dataferry.explorer.service import Tables
     from dataferry.imaging.sandbox import Sandbox
     from dataferry.jobs.service import Jobs
+    from dataferry.library.additions.service import Additions
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
     from dataferry.library.builtin_datasets import BuiltinDatasets
@@ -98,6 +99,7 @@ class Services:
     comparisons: Comparisons
     downloads: Downloads
     imports: Imports
+    additions: Additions
     plans: Plans
     verdicts: Verdicts
     shelf: Shelf

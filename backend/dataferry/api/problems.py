@@ -45,6 +45,8 @@ BODY_LIMITS = (
     ("/api/jobs", MAX_BODY_BYTES),
     # 100 files of 50 MB, each cut while it is received.
     ("/api/upload/", 5_100_000_000),
+    # A page of a list of files, or pieces of files that go on where the last request ended.
+    ("/api/additions/", 67_108_864),
     ("", 262_144),
 )
 

@@ -44,6 +44,7 @@ NEEDED: dict[str, TokenScope] = {
             *("get_cleanup", "plan_prune", "get_sharing", "list_history", "export_history"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_plugins", "get_splits"),
+            *("list_additions", "get_addition"),
             *("list_uploads", "get_upload", "get_upload_image", "get_upload_file", "get_dicom_tags"),
             *(
                 "get_consent",
@@ -87,6 +88,7 @@ NEEDED: dict[str, TokenScope] = {
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             "clear_history",
+            *("begin_addition", "announce_files", "receive_files", "finish_addition", "remove_addition"),
             *("upload_files", "upload_batch", "upload_sequence", "begin_upload", "continue_upload"),
             "upload_and_analyze",
             *(

@@ -30,7 +30,9 @@ class SourceSpec:
 
     ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
     one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
-    credentials it is shown. ``has_revisions``: a revision that was seen once can be had again.
+    credentials it is shown. ``has_revisions``: a revision that was seen once can be had again. ``given``: its
+    datasets are files that people here have given; their owners' names begin its ids, and there is nobody
+    else to ask for them.
     """
 
     name: str
@@ -39,6 +41,7 @@ class SourceSpec:
     id_form: str = ""
     hub: bool = False
     has_revisions: bool = True
+    given: bool = False
     #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
     example_id: str | None = None
     #: Its descriptions count no more files than this: a dataset of as many has more.
@@ -51,6 +54,11 @@ class SourceSpec:
     searches_names: bool = False
     #: The settings that hold the server's own key at it, in words.
     key_setting: str | None = None
+
+    @property
+    def has_owners(self) -> bool:
+        """Its ids begin with the name of an owner."""
+        return self.hub or self.given
 
     @property
     def key_screen(self) -> str:
@@ -90,6 +98,7 @@ OWN_SOURCES: dict[str, SourceSpec] = {
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
         SourceSpec("url", "URL", has_revisions=False),
+        SourceSpec("upload", "Own data", re.compile(rf"{_SEGMENT}/{_SEGMENT}"), "owner/name", given=True),
     )
 }
 

@@ -15,11 +15,12 @@ from typing import Literal, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Work = Literal["short", "disk", "table", "query", "sample", "listing", "look", "upload"]
+Work = Literal["short", "disk", "table", "query", "sample", "listing", "look", "upload", "arrival"]
 """``short``: in memory, or a few statements: what a click waits for. ``disk``: looks at files, whose number
 or disk may make it slow. ``table``: reads a table, whose size may. ``query``: waits for a person's own query.
 ``sample``: calls a plugin, which may never return. ``listing``: has a source list files. ``look``: looks into
-a file at its source. ``upload``: encrypts, and waits for what decodes an image."""
+a file at its source. ``upload``: encrypts, and waits for what decodes an image. ``arrival``: writes
+what a person adds, as fast as the disk takes it."""
 
 _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "short": ThreadPoolExecutor(8, thread_name_prefix="short"),
@@ -30,6 +31,7 @@ _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "listing": ThreadPoolExecutor(4, thread_name_prefix="listing"),
     "look": ThreadPoolExecutor(6, thread_name_prefix="look"),
     "upload": ThreadPoolExecutor(4, thread_name_prefix="upload"),
+    "arrival": ThreadPoolExecutor(4, thread_name_prefix="arrival"),
 }
 
 

@@ -149,7 +149,7 @@ class DatasetRef:
     @property
     def owner(self) -> str:
         """The owner's name; empty where the source has none."""
-        return self.id.rpartition("/")[0] if SOURCES[self.source].hub else ""
+        return self.id.rpartition("/")[0] if SOURCES[self.source].has_owners else ""
 
     @property
     def name(self) -> str:

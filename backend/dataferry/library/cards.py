@@ -191,7 +191,7 @@ def dataset_view(
     status, error, job_id = row.status, row.error, row.download_job_id
     if hides_state(row) and job is None and not deletable:
         status, error, job_id = row.idle_status, None, None
-    progress = row.download_progress
+    progress, given = row.download_progress, SOURCES[row.source].given
     if live is not None:
         total = live.progress.bytes_total
         # 100 % only after verification, which ends with the job.
@@ -236,8 +236,11 @@ def dataset_view(
         # A selection's update would bring everything; what is built in comes with this program.
         outdated=row.downloaded and is_outdated(row),
         may_verify=row.downloaded and live is None,
-        may_repair=row.downloaded and live is None and row.condition == "damaged",
-        may_update=row.downloaded and live is None and not row.selection and row.source != "builtin",
+        # What people have given nobody else has.
+        may_repair=row.downloaded and live is None and row.condition == "damaged" and not given,
+        may_update=row.downloaded
+        and live is None
+        and not (row.selection or given or row.source == "builtin"),
     )
 
 

@@ -20,6 +20,7 @@ from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import history_rows, pins, rights, rows, share_rows, view_rows
+from dataferry.library.additions.manifest import ADDITION, AddedFiles
 from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.deletion import is_wanted_since
@@ -79,6 +80,7 @@ class Handlers:
         )
         self._plugins = PluginJobs(plugins, self._limits)
         self._versions = VersionJobs(database, store)
+        self._added = AddedFiles(database, store)
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
@@ -97,6 +99,7 @@ class Handlers:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
         dataset = self._dataset(run.job.dataset_id)
         if dataset.downloaded and self._keep(run, dataset):
+            self._added.taken(run.params)
             return
         run.progress(run.job.progress.model_copy(update=_RESOLVING))
         if not dataset.downloaded and dataset.status != "queued":  # it waited for a deletion, say
@@ -140,6 +143,7 @@ class Handlers:
         discard_workdir(self._store.partial(dataset.id))
         self._finish(run, dataset.id, target, previous_inodes)
         self._plugins.index(self._dataset(dataset.id))
+        self._added.taken(run.params)
 
     def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
         """The files of the revision that was asked for, or was the newest when the job was.
@@ -149,6 +153,8 @@ class Handlers:
         """
         if run.params.get("bundle"):
             return bundled_manifest(run.params)
+        if ADDITION in run.params:
+            return self._added.manifest(run.params, ref)
         if RESTORES in run.params:
             return self._versions.manifest(run, dataset)
         if plugin := self._plugins.fetching(ref):
@@ -234,6 +240,8 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if RESTORES in run.params:
             return self._versions.reuse(dataset)
+        if ADDITION in run.params:
+            return self._added.reuse(run.params, dataset, manifest)
         forced = run.params.get("force") and run.job.kind != "update"
         if forced or not manifest.files:  # what a plugin fetches itself it may also write again
             return None

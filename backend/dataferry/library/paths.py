@@ -5,6 +5,7 @@
     <store>/<source>/<owner|_>/<name>/<revision[:12]>[+<selection>]/   a dataset
     <store>/<download_path>/                                          a hardlinked view of one
     <store>/.incomplete/<dataset id>/                                 a download under way
+    <store>/.additions/<addition id>/                                 a person's files on their way
     <store>/.versions/<source>/<owner|_>/<name>/<all|selection>/      the versions of one
     <store>/.trash/<random>/                                          being deleted
 """
@@ -54,7 +55,7 @@ class Store:
                 next_step="Give it to this user, or choose another folder for downloads.",
                 setting="DOWNLOAD_PATH",
             ) from error
-        for name in (".trash", ".incomplete"):
+        for name in (".trash", ".incomplete", ".additions"):
             _remove_link(self.root / name)
         with suppress(FileNotFoundError):
             _remove_in_thread(list((self.root / ".trash").iterdir()))
@@ -78,9 +79,19 @@ class Store:
         below = self.target(ref, "_").parent.relative_to(self.root)
         return self.root / ".versions" / below / (selection or "all")
 
+    def addition(self, addition_id: str) -> Path:
+        return self.root / ".additions" / addition_id
+
+    def additions(self) -> list[Path]:
+        """The folders of what people are adding."""
+        return self._folders_in(".additions")
+
     def partials(self) -> list[Path]:
         """The working folders of downloads."""
-        folder = self.root / ".incomplete"
+        return self._folders_in(".incomplete")
+
+    def _folders_in(self, name: str) -> list[Path]:
+        folder = self.root / name
         try:
             found = sorted(folder.iterdir()) if not folder.is_symlink() else []
         except FileNotFoundError:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.job_types import ACTIVE_STATES
 from dataferry.core.types import Viewer
 from dataferry.jobs.models import Job
+from dataferry.library.additions.models import Addition
 from dataferry.library.last_use import NOTED_EVERY_S
 from dataferry.library.models import Dataset, DatasetAccess, DatasetFile, DatasetPin
 from dataferry.library.rights import visible_to
@@ -113,6 +114,14 @@ def staying_bytes(session: Session, owner_id: str | None = None) -> int:
 def under_way(session: Session, *conditions: ColumnElement[bool]) -> int:
     """Bytes of what is to come and not here yet, as far as the sizes are known."""
     query = select(func.sum(Dataset.size)).where(~col(Dataset.downloaded), _at_work(), *conditions)
+    return int(session.exec(query).one() or 0)
+
+
+def arriving(session: Session, user_id: str | None = None) -> int:
+    """Bytes of what people are adding themselves, or one of them, as announced."""
+    query = select(func.sum(Addition.size)).where(col(Addition.job_id).is_(None))
+    if user_id is not None:
+        query = query.where(Addition.user_id == user_id)
     return int(session.exec(query).one() or 0)
 
 

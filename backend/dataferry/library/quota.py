@@ -60,11 +60,12 @@ class Quotas:
         choices: list[tuple[Choice, str]] = []
         if self._total is not None and not here:
             coming = prunable.under_way(session, *([col(Dataset.id) != row.id] if row else []))
+            coming += prunable.arriving(session)
             choice = choose(session, EVERYBODY, Limits(keep_bytes=self._total - size - coming))
             choices.append((choice, f"This server's quota of {readable_bytes(self._total)}"))
         if self._personal is not None and not (here and mine):
-            own = Viewer(viewer.user_id)
-            choice = choose(session, own, Limits(keep_bytes=self._personal - size))
+            own, adding = Viewer(viewer.user_id), prunable.arriving(session, viewer.user_id)
+            choice = choose(session, own, Limits(keep_bytes=self._personal - size - adding))
             choices.append((choice, f"Your quota of {readable_bytes(self._personal)}"))
         for choice, whose in choices:
             _check(session, viewer, choice, whose, size, make_room)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from dataferry.core.db import Database
 from dataferry.core.errors import DataferryError
+from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.library import file_rows, rows
@@ -63,7 +64,7 @@ class Readmes:
         return Readme(text=text, origin="source" if text else None, base_url=_base_url(row, ""))
 
     async def _at_source(self, viewer: Viewer, row: Dataset) -> str:
-        if row.source == "url":
+        if row.source == "url" or SOURCES[row.source].given:
             return ""
         try:
             return await self._search.readme(viewer, rows.ref_of(row), row.revision or None)

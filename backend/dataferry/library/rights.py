@@ -11,12 +11,15 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
 from dataferry.core.inserts import insert_missing
+from dataferry.core.specs import OWN_SOURCES
 from dataferry.core.types import Viewer
 from dataferry.library import share_rows
 from dataferry.library.models import Dataset, DatasetAccess
 
 #: How long a person's own access to a restricted dataset stands before it is checked again.
 ACCESS_VALID = timedelta(hours=24)
+#: Sources whose datasets people bring themselves: nobody else knows who may have them.
+GIVEN_BY_PEOPLE = ("url", *(name for name, spec in OWN_SOURCES.items() if spec.given))
 #: In place of the time of a check: the source has said no.
 _REFUSED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,11 +36,11 @@ def permitted_to(viewer: Viewer) -> list[ColumnElement[bool]]:
 
 
 def _in_own_right(viewer: Viewer) -> ColumnElement[bool]:
-    """Public rows, restricted ones that their own access was checked for lately, and private URLs that they
-    gave."""
+    """Public rows, restricted ones that their own access was checked for lately, and private URLs and files
+    that they gave."""
     confirmed = known_to(viewer, DatasetAccess.checked_at > now() - ACCESS_VALID)
-    own_url = and_(col(Dataset.source) == "url", known_to(viewer))
-    return or_(col(Dataset.visibility) == "public", confirmed, own_url)
+    own = and_(col(Dataset.source).in_(GIVEN_BY_PEOPLE), known_to(viewer))
+    return or_(col(Dataset.visibility) == "public", confirmed, own)
 
 
 def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from dataferry.core.inserts import insert_missing
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
 from dataferry.library import rights, share_rows, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetShare
-from dataferry.library.rights import ACCESS_VALID, in_own_right, may_see
+from dataferry.library.rights import ACCESS_VALID, GIVEN_BY_PEOPLE, in_own_right, may_see
 
 
 def now_ms() -> int:
@@ -119,7 +119,7 @@ def stale_access(session: Session, viewer: Viewer) -> list[tuple[Dataset, str]]:
         .where(
             Dataset.visibility == "restricted",
             Dataset.downloaded,
-            Dataset.source != "url",
+            col(Dataset.source).not_in(GIVEN_BY_PEOPLE),
             DatasetAccess.checked_at <= now() - ACCESS_VALID,
         )
     )

@@ -70,7 +70,8 @@ class Upstream:
         await self._access.renew(viewer)
         row = await self._database.run_read(rows.downloaded, viewer, key_or_alias, revision)
         problem = None
-        asks = SOURCES[row.source].has_revisions and row.source != "builtin"
+        spec = SOURCES[row.source]
+        asks = spec.has_revisions and not spec.given and row.source != "builtin"
         if asks and await self._database.run(_claim, row.id, fresh):
             problem = await self._ask(viewer, row)
         return await self._database.run_read(_view, row.id, problem)

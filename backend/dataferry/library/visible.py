@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import InvalidInput
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.library import rights, rows
 from dataferry.library.access import Access
@@ -55,7 +56,7 @@ def _sight(ref: DatasetRef | None, held: Mapping[DatasetRef, set[str]], permitte
         return "seen" if held[ref] <= permitted else "unseen"
     if ref.source == "builtin":
         return "seen"
-    return "unseen" if ref.source == "url" else "unknown"
+    return "unseen" if ref.source == "url" or SOURCES[ref.source].given else "unknown"
 
 
 def _parsed(session: Session, text: str) -> DatasetRef | None:

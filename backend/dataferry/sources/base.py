@@ -1,11 +1,14 @@
 """What a source can do. A source only resolves a dataset to a manifest; the transfer engine fetches it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import (
     Checksum,
     Count,
@@ -183,3 +186,17 @@ class Source(Protocol):
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset's own text, untrusted; empty where there is none."""
         ...
+
+
+def source_of(sources: Mapping[SourceName, Source], ref: DatasetRef) -> Source:
+    """Errors: ``NotFound`` for what people give themselves, ``InvalidInput`` for a source that is not among
+    these."""
+    if SOURCES[ref.source].given:
+        raise NotFound(
+            f"{str(ref)[:120]} is in nobody's hands but its owner's, and not in this library.",
+            next_step="Its owner adds it: `dataferry library add`, or Add your own data in the library.",
+        )
+    try:
+        return sources[ref.source]
+    except KeyError:
+        raise InvalidInput(f"{ref.label} is not among the sources of this server.") from None

@@ -25,6 +25,7 @@ from dataferry.sources.base import (
     ListedFile,
     Source,
     SourceStatus,
+    source_of,
 )
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
@@ -304,10 +305,7 @@ class Catalog:
         return known
 
     def _source(self, ref: DatasetRef) -> Source:
-        try:
-            return self._sources[ref.source]
-        except KeyError:
-            raise InvalidInput(f"{ref.label} is not among the sources of this server.") from None
+        return source_of(self._sources, ref)
 
     # -- the sources themselves ---------------------------------------------------------------
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
-from dataferry.core.errors import InvalidInput, SourceTimeout
+from dataferry.core.errors import SourceTimeout
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Bytes, Credential, DatasetRef, Http, SourceName
-from dataferry.sources.base import ListedFile, OpenFiles, Source
+from dataferry.sources.base import ListedFile, OpenFiles, Source, source_of
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
 from dataferry.sources.shared_calls import SharedCalls
@@ -95,7 +95,4 @@ class FileLooks:
         return OpenFiles(manifest.ref, manifest.revision, files), origins
 
     def _source(self, ref: DatasetRef) -> Source:
-        try:
-            return self._sources[ref.source]
-        except KeyError:
-            raise InvalidInput(f"{ref.label} is not among the sources of this server.") from None
+        return source_of(self._sources, ref)

@@ -1838,6 +1838,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/additions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is on its way of yours, newest first
+         * @description What is on its way of yours, newest first.
+         */
+        get: operations["list_additions"];
+        put?: never;
+        /**
+         * Begin to add a dataset
+         * @description Begin to add a dataset. What has no room on the disk or in a quota is refused here, with the sums.
+         */
+        post: operations["begin_addition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/additions/{addition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far it is
+         * @description How far it is.
+         */
+        get: operations["get_addition"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget it, and what has arrived
+         * @description Forget it, and what has arrived.
+         */
+        delete: operations["remove_addition"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/additions/{addition_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce files, page after page
+         * @description Announce files, page after page. The answer tells which are here already, whole or in part: to go on
+         *     after a dropped line, announce them again and send the rest.
+         */
+        post: operations["announce_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/additions/{addition_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send files or pieces of them, one after another
+         * @description Send files or pieces of them, one after another: for each a line of JSON,
+         *     `{"path": "a/b.png", "offset": 0, "length": 1234}`, and then so many bytes. `offset` is 0 or where the
+         *     kept bytes end; else 409 `wrong_offset`. What has arrived when the line drops is kept.
+         */
+        post: operations["receive_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/additions/{addition_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * All is sent
+         * @description All is sent: a job verifies every byte and brings the dataset into the library.
+         */
+        post: operations["finish_addition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chats": {
         parameters: {
             query?: never;
@@ -3218,6 +3329,156 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description A new dataset, or more or other files for one.
+         * @enum {string}
+         */
+        AdditionMode: "new" | "add" | "replace";
+        /**
+         * AdditionRequest
+         * @description A folder of files that is to become a dataset of the library.
+         */
+        AdditionRequest: {
+            /**
+             * @description What the dataset is called; its id follows from it
+             * @default
+             * @example Leaves of 2026
+             */
+            name?: string;
+            /**
+             * @description A dataset of yours, by key or ref, that gets another revision
+             * @example upload:anna/leaves
+             */
+            to?: string | null;
+            /**
+             * @description `add` to its files or `replace` them, with `to`
+             * @default new
+             * @example new
+             */
+            mode?: components["schemas"]["AdditionMode"];
+            /**
+             * @description What it is, in a few words
+             * @default
+             * @example Photographs of leaves, by kind.
+             */
+            description?: string;
+            /**
+             * @description A licence's name, or your own words
+             * @example CC-BY-4.0
+             */
+            license?: string | null;
+            /**
+             * @description `restricted`: yours alone until you share it
+             * @default restricted
+             * @example restricted
+             */
+            visibility?: components["schemas"]["DatasetVisibility"];
+            /**
+             * @description Archives are unpacked, and their members are the files
+             * @default false
+             * @example false
+             */
+            unpack?: boolean;
+            /**
+             * @description Files that will come
+             * @example 1200
+             */
+            file_count: number;
+            /**
+             * @description Bytes that will come
+             * @example 84000000
+             */
+            size: number;
+            /**
+             * @description Beyond a quota: what it names is removed
+             * @default false
+             * @example false
+             */
+            make_room?: boolean;
+        };
+        /**
+         * AdditionView
+         * @description A dataset that is on its way from a person.
+         */
+        AdditionView: {
+            /**
+             * @description Its id
+             * @example add_01k2…
+             */
+            id: string;
+            /**
+             * @description The dataset that it becomes
+             * @example upload:anna/leaves
+             */
+            ref: string;
+            /**
+             * @description The same as one part of an address
+             * @example upload:anna~leaves
+             */
+            key: string;
+            /**
+             * @description As its owner calls it
+             * @example Leaves of 2026
+             */
+            title: string;
+            /**
+             * @description As its owner says
+             * @example CC-BY-4.0
+             */
+            license?: string | null;
+            /**
+             * @description Who will see it: its owner, or everybody
+             * @example restricted
+             */
+            visibility: components["schemas"]["DatasetVisibility"];
+            /**
+             * @description A new dataset, or files added to one or in place of its files
+             * @example new
+             */
+            mode: components["schemas"]["AdditionMode"];
+            /**
+             * @description Archives are unpacked
+             * @example false
+             */
+            unpack: boolean;
+            /**
+             * @description Files in all, as announced
+             * @example 1200
+             */
+            file_count: number;
+            /**
+             * @description Bytes in all, as announced
+             * @example 84000000
+             */
+            size: number;
+            /**
+             * @description Files that have arrived
+             * @example 700
+             */
+            files_here: number;
+            /**
+             * @description Bytes that have arrived, of whole files
+             * @example 49000000
+             */
+            bytes_here: number;
+            /**
+             * @description Of the job that brings it into the library
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
+            job_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was begun
+             * @example 2026-05-04T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description It is removed then, if nothing more of it arrives
+             * @example 2026-05-04T09:30:00Z
+             */
+            kept_until: string;
+        };
+        /**
          * AgreementView
          * @description How far two people agree on the images that both have annotated.
          *
@@ -3542,6 +3803,28 @@ export interface components {
             images: number;
         };
         /**
+         * AnnouncedFile
+         * @description A file that is to come. ``stamp`` tells a changed file of the same size from the one that has
+         *     arrived.
+         */
+        AnnouncedFile: {
+            /**
+             * @description Below the folder, with slashes
+             * @example oak/0001.jpg
+             */
+            path: string;
+            /**
+             * @description In bytes
+             * @example 70211
+             */
+            size: number;
+            /**
+             * @description Any text that changes with the file, such as the time of its change
+             * @example 1777900000000
+             */
+            stamp?: string | null;
+        };
+        /**
          * AnyDownloadRequest
          * @description ``source`` may be left out where ``dataset_id`` is a full ref or a link.
          */
@@ -3651,6 +3934,35 @@ export interface components {
              * @example gemini-2.5-flash
              */
             model: string;
+        };
+        /**
+         * ArrivedFile
+         * @description What is here of a file that was announced.
+         */
+        ArrivedFile: {
+            /**
+             * @description As announced
+             * @example oak/0001.jpg
+             */
+            path: string;
+            /**
+             * @description Bytes that are here: the next piece begins there
+             * @example 65536
+             */
+            offset: number;
+            /**
+             * @description All of it is here
+             * @example false
+             */
+            complete: boolean;
+        };
+        /**
+         * ArrivedFiles
+         * @description Of the files of one page; those of which nothing is here are left out.
+         */
+        ArrivedFiles: {
+            /** @description What is here of the page's files; those of which nothing is are left out. */
+            arrived: components["schemas"]["ArrivedFile"][];
         };
         /**
          * AskRequest
@@ -6133,6 +6445,20 @@ export interface components {
          * @enum {string}
          */
         FilesCondition: "whole" | "damaged" | "unsure";
+        /**
+         * FilesRequest
+         * @description A page of the files that are to come.
+         */
+        FilesRequest: {
+            /** @description At most 5000; an empty page is fine. */
+            files: components["schemas"]["AnnouncedFile"][];
+            /**
+             * @description The list begins anew: what it does not name is not wanted
+             * @default false
+             * @example false
+             */
+            first?: boolean;
+        };
         /**
          * FilteredOut
          * @description How many of the datasets that a search found a filter leaves out; one may be left out by several.
@@ -9490,6 +9816,22 @@ export interface components {
             readonly size_bytes: number;
         };
         /**
+         * Received
+         * @description What a request has brought.
+         */
+        Received: {
+            /**
+             * @description Files that have arrived
+             * @example 700
+             */
+            files_here: number;
+            /**
+             * @description Bytes that have arrived, of whole files
+             * @example 49000000
+             */
+            bytes_here: number;
+        };
+        /**
          * RefreshRequest
          * @description For clients without cookies.
          */
@@ -10513,12 +10855,12 @@ export interface components {
          * @description A source, as people read it.
          * @enum {string}
          */
-        SourceLabel: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+        SourceLabel: "Kaggle" | "HuggingFace" | "Built-in" | "URL" | "Own data";
         /**
          * @description A source, as programs name it.
          * @enum {string}
          */
-        SourceName: "kaggle" | "huggingface" | "builtin" | "url";
+        SourceName: "kaggle" | "huggingface" | "builtin" | "url" | "upload";
         /**
          * SourceProblem
          * @description One source's failure inside an answer that succeeded otherwise.
@@ -17552,6 +17894,255 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_additions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"][];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    begin_addition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdditionRequest"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_addition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The addition's id.
+                 * @example add_1f0c9d2e7a5b4c3d8e6f
+                 */
+                addition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdditionView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    remove_addition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The addition's id.
+                 * @example add_1f0c9d2e7a5b4c3d8e6f
+                 */
+                addition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    announce_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The addition's id.
+                 * @example add_1f0c9d2e7a5b4c3d8e6f
+                 */
+                addition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivedFiles"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    receive_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The addition's id.
+                 * @example add_1f0c9d2e7a5b4c3d8e6f
+                 */
+                addition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    finish_addition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The addition's id.
+                 * @example add_1f0c9d2e7a5b4c3d8e6f
+                 */
+                addition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

@@ -5,6 +5,7 @@ const LABELS: Record<SourceName, string> = {
   huggingface: "HuggingFace",
   builtin: "Built-in",
   url: "URL",
+  upload: "Own data",
 };
 
 export function sourceLabel(name: SourceName | string): string {

@@ -10,6 +10,7 @@ from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
 from dataferry.explorer.sql_views import ChartKind
+from dataferry.library.additions.views import Mode
 from dataferry.library.check_views import Condition
 from dataferry.plugins.contract import SPLIT_NAMES
 from dataferry.sources.base import Sort
@@ -38,6 +39,10 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
     "DatasetVisibility": (
         ("public", "restricted"),
         "Whether everybody here sees it, or those whose own access was checked.",
+    ),
+    "AdditionMode": (
+        get_args(Mode),
+        "A new dataset, or more or other files for one.",
     ),
     "MessageStatus": (get_args(MessageStatus), "Whether a message is whole."),
     "LicencePermission": (

@@ -20,6 +20,7 @@ _TAGS = {
     "models": "Searching for models, which are shown and not downloaded.",
     "datasets": "Searching, downloading, and the library of what has arrived.",
     "tables": "All rows of the tables that have arrived: paged, filtered, sorted and counted.",
+    "additions": "Folders of one's own that become datasets: announced, sent in pieces, brought in.",
     "uploads": "Images of one's own: taken in, encrypted, shown, de-identified, deleted.",
     "annotations": "Boxes and labels that people draw on images: kept, compared, exported.",
     "jobs": "What runs and what ran: downloads, updates, deletions, the search index.",

@@ -4,6 +4,7 @@ A name alone holds for every type; ``Type.name`` and ``operation.name`` for one.
 a ``#:`` comment on the model comes before the words here.
 """
 
+from dataferry.api.document.addition_words import ADDITION_WORDS
 from dataferry.api.document.analysis_words import ANALYSIS_WORDS
 from dataferry.api.document.annotation_words import ANNOTATION_WORDS
 from dataferry.api.document.check_words import CHECK_WORDS
@@ -308,6 +309,7 @@ WORDS: dict[str, Word] = {
     ),
     **DATASET_WORDS,
     **PLUGIN_WORDS,
+    **ADDITION_WORDS,
     **UPLOAD_WORDS,
     **ANALYSIS_WORDS,
     **VERDICT_WORDS,

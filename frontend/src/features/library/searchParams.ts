@@ -10,7 +10,7 @@ export type LibrarySearch = Pick<
 };
 export type SortKey = (typeof SORTS)[number];
 
-const SOURCES = ["kaggle", "huggingface", "builtin", "url"] as const;
+const SOURCES = ["kaggle", "huggingface", "builtin", "url", "upload"] as const;
 const STATES = ["here", "under_way", "failed"] as const;
 const GRADES = ["publisher", "transport", "recorded"] as const;
 const SORTS = [

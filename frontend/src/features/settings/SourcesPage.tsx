@@ -61,6 +61,7 @@ const ABOUT: Record<SourceStatus["name"], string> = {
   huggingface: "Public datasets work without an account; gated ones need a token.",
   builtin: "Samples that ship with Dataferry, always available.",
   url: "Any file by its URL, over https or http.",
+  upload: "Folders that people here have added.",
 };
 
 function SourceRow({ source }: { source: SourceStatus }) {

@@ -1,0 +1,1 @@
+"""Datasets that people add themselves: their files arrive in pieces, and become one once all are there."""
