@@ -65,6 +65,13 @@ def test_wrong_usage_and_no_repository(repo: GitFolder, tmp_path: Path) -> None:
     assert "There is no git repository" in outside.stderr
 
 
+@pytest.mark.parametrize("command", ["doctor", "status", "log", "push", "fetch", "gc --dry-run"])
+def test_a_repository_without_a_commit(repo: GitFolder, command: str) -> None:
+    """A clone of an empty one, say."""
+    repo.git("update-ref", "-d", "HEAD")
+    assert "failed" not in repo.git("datasets", *command.split())
+
+
 def test_status_says_what_a_commit_would_do(versioned: GitFolder) -> None:
     assert versioned.git("datasets", "status") == "index.py: Pictures, 3 rows: mask, small\n"
     versioned.append(transform("tiny"))

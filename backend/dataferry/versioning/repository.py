@@ -76,6 +76,11 @@ class Repository:
         done = self._git(arguments, None)
         return os.fsdecode(done.stdout).removesuffix("\n") if done.returncode == 0 else None
 
+    @property
+    def has_commits(self) -> bool:
+        """Whether HEAD is a commit: in a new repository, or a clone of an empty one, it is none."""
+        return self.ask_git("rev-parse", "--verify", "--quiet", "HEAD") is not None
+
     def _git(self, arguments: tuple[str, ...], input: str | None) -> "subprocess.CompletedProcess[bytes]":
         return _run(["git", *arguments], self.top, self._environment, input)
 

@@ -193,6 +193,8 @@ def diff_lines(repository: Repository, before: str, after: str | None) -> list[s
     """For a reader. ``after``: None for the working tree. Errors: ``NotFound``."""
     for revision in filter(None, (before, after)):
         if repository.ask_git("rev-parse", "--verify", "--quiet", revision + "^{commit}") is None:
+            if revision == "HEAD" and not repository.has_commits:
+                raise NotFound("Nothing is committed here yet.", next_step="git commit")
             raise NotFound(f"There is no revision {revision}.", next_step="git datasets log lists them.")
     lines = []
     for path in repository.tracked():

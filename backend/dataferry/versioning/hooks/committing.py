@@ -168,6 +168,8 @@ def before_merge_commit(repository: Repository) -> None:
 def stale_locks(repository: Repository) -> list[str]:
     """A sentence for each lock of HEAD that does not belong to its index file: the commit was made where no
     code may run (rebase, cherry-pick, revert) or without hooks (``--no-verify``)."""
+    if not repository.has_commits:
+        return []
     found = []
     for path in repository.tracked():
         text = repository.show("HEAD", path)

@@ -109,6 +109,8 @@ def pushed_locks(repository: Repository, remote: str, lines: Iterable[str]) -> l
 def locks_of(repository: Repository, revisions: Sequence[str]) -> list[Lock]:
     """Every lock that the commits of these revisions (as of ``git log``) have brought; damaged ones are left
     out."""
+    if not repository.has_commits:
+        return []
     log = ["log", "--format=", "--raw", "--no-abbrev", "--no-renames", "-m", "--root", "-z"]
     listed = repository.git(*log, *revisions, "--", f"*.py{LOCK_SUFFIX}")
     blobs = [entry.split()[3] for entry in listed.split("\0") if entry.lstrip().startswith(":")]

@@ -63,6 +63,11 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(r"\1…", _PASSWORD.sub(r"\1@", line))[:300].rstrip(".")
 
 
+def _is_refused_by_gcs(error: BaseException) -> bool:
+    """gcsfs says so in an ``HttpError`` with a code, or in the text of a bare ``OSError``."""
+    return getattr(error, "code", None) in (401, 403) or str(error).startswith("Forbidden: ")
+
+
 def told(error: BaseException, where: str, name: str) -> DataferryError:
     """``where``: the remote as a person knows it; ``name``: what it is called in index.py."""
     if isinstance(error, DataferryError):
@@ -85,7 +90,7 @@ def told(error: BaseException, where: str, name: str) -> DataferryError:
             next_step="Connect to it with ssh once and compare the key; or name a file of known keys: "
             f"git config datasets.remote.{name}.knownhosts FILE",
         )
-    if isinstance(error, PermissionError) or kinds & _REFUSED:
+    if isinstance(error, PermissionError) or kinds & _REFUSED or _is_refused_by_gcs(error):
         return CredentialRejected(
             f"{where} refuses access: {words}.",
             next_step="Look whether your credentials are the right ones, and ask its owner for the right to "

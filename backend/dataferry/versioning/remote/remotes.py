@@ -9,6 +9,7 @@ Everything but the last is named by what it contains, comes into its place in on
 who pushes twice sends nothing, and two who push at once write the same, or beside each other.
 """
 
+import logging
 import secrets
 import threading
 import time
@@ -20,6 +21,7 @@ from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from types import MethodType
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -276,13 +278,20 @@ def _s3(url: str, setting: Config, connections: int, timeout_s: float) -> tuple[
 
 def _gcs(url: str, setting: Config, _connections: int, timeout_s: float) -> tuple[Any, str]:
     # Its newer class asks for each bucket by gRPC, for what is not needed here.
-    files = import_module("gcsfs.core").GCSFileSystem(
+    driver = import_module("gcsfs.core").GCSFileSystem
+    files = driver(
         token="anon" if setting("anonymous") == "true" else None,
         endpoint_url=setting("endpoint"),
         timeout=timeout_s,
         use_listings_cache=False,
         skip_instance_cache=True,
     )
+    # ``Remote`` tries again itself, and tells what went wrong: six tries of the driver in each of its own are
+    # minutes in which nobody is told anything.
+    files._request = MethodType(driver._request.__wrapped__, files)
+    log = logging.getLogger("gcsfs")
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
     return files, _bucket_path(url)
 
 
