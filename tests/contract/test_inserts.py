@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData, String
 from sqlmodel import Field, Session, SQLModel, select
 
 from dataferry.core.db import Database
@@ -19,6 +19,8 @@ class Berth(SQLModel, table=True):
     id: str = Field(primary_key=True)
     ship: str = Field(unique=True)
     cargo: str = ""
+    #: Made by the column.
+    label: str | None = Field(default=None, sa_column=Column(String, nullable=False, default="new"))
 
 
 @pytest.fixture
@@ -51,6 +53,6 @@ def test_what_is_there_is_replaced_and_read_again(berths: Database) -> None:
         loaded = session.get_one(Berth, "north")
         before = loaded.cargo
         insert_or_replace(session, Berth(id="north", ship="Ada", cargo="silk"))
-        return [before, loaded.cargo]
+        return [before, loaded.cargo, str(loaded.label)]
 
-    assert berths.call(write) == ["tea", "silk"]
+    assert berths.call(write) == ["tea", "silk", "new"]
