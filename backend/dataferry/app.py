@@ -39,6 +39,7 @@ from dataferry.chat.service import ChatService
 from dataferry.chat.shared_threads import SharedThreads
 from dataferry.chat.sql_writer import ModelSqlWriter
 from dataferry.core import start_warnings
+from dataferry.core.connection_budget import pool_threads
 from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
@@ -117,7 +118,9 @@ from dataferry.uploads.service import build_uploads
 
 def build_services(settings: Settings) -> Services:
     """Every service, in the order of the import law; nothing is opened or started yet."""
-    database = Database(settings.sqlalchemy_url, wait_s=settings.database_wait_s)
+    database = Database(
+        settings.sqlalchemy_url, threads=pool_threads(settings), wait_s=settings.database_wait_s
+    )
     secrets = Secrets(settings)
     realtime = Realtime(settings)
     index_files = find_index(settings)
@@ -272,6 +275,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     wired.store.prepare()
     start_warnings.warn(wired.settings)
     await asyncio.to_thread(upgrade, wired.database)
+    await asyncio.to_thread(start_warnings.warn_of_connections, wired.database, wired.settings)
     await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
     if worker:

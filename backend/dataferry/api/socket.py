@@ -11,6 +11,7 @@ socket is closed.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -35,6 +36,8 @@ from dataferry.realtime.events import (
     client_message,
 )
 
+log = logging.getLogger(__name__)
+
 Admit = Callable[[str], AbstractAsyncContextManager[OpenSession]]
 """The session of a one-time ticket, watched while the socket is open. Errors: ``NotSignedIn``."""
 
@@ -53,10 +56,11 @@ MAX_MESSAGE_CHARS = 4096
 
 Ticket = Annotated[str, Query(max_length=MAX_MESSAGE_CHARS, description="From `POST /api/auth/ws-ticket`")]
 
-NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
+NOT_SIGNED_IN, TOO_LONG, FAULT, STOPPING, TRY_LATER = 4401, 1009, 1011, 1012, 1013
 #: Close code → why, and what the client does then.
 CLOSE_CODES: dict[int, tuple[str, str]] = {
     TOO_LONG: (f"A message had more than {MAX_MESSAGE_CHARS:,} characters.", "Send less at a time."),
+    FAULT: ("The server has a fault, which it wrote to its log.", "Connect again, with a new ticket."),
     STOPPING: ("The server stops.", "Connect again, with a new ticket."),
     TRY_LATER: (
         "The database cannot be used now, or there were too many wrong tokens.",
@@ -121,6 +125,10 @@ def install_socket(
             await _close(websocket, NOT_SIGNED_IN, error.detail)
         except (DatabaseAway, TooManyRequests) as error:
             await _close(websocket, TRY_LATER, error.detail)
+        except Exception:
+            # Where nothing closes it the page is left with a connection that broke, and no word of why.
+            log.exception("a socket ended by a fault of ours")
+            await _close(websocket, FAULT, "Something went wrong here.")
 
 
 async def _serve(websocket: WebSocket, feed: Feed, ended: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ from sqlmodel import Session
 from dataferry.accounts.security import Secrets
 from dataferry.chat.model_choice import GEMINI, ModelChoice, ModelChoices
 from dataferry.cli.findings import Doubtful
+from dataferry.core.connection_budget import demand
 from dataferry.core.db import Database
 from dataferry.core.errors import ConfigError, DiskFull, NetworkFault, StoreNotWritable
 from dataferry.core.lock import read_owner
@@ -193,7 +195,15 @@ def _version(database: Database) -> str:
 
 
 def _check_postgres(settings: Settings) -> str:
-    return f"Postgres answers, {_version(Database(settings.sqlalchemy_url, threads=1, wait_s=5))}"
+    words = f"Postgres answers, {_version(_opened(settings))}"
+    with closing(_opened(settings)) as database:
+        wanted = database.read(demand, settings)
+    if wanted.total > wanted.limit:
+        raise Doubtful(
+            f"{words}, but it may run out of connections: {wanted}.",
+            next_step="Lower DATAFERRY_DATABASE_CONNECTIONS, or raise max_connections of Postgres.",
+        )
+    return f"{words}; {wanted}"
 
 
 def _sqlite_path(settings: Settings) -> Path:

@@ -24,7 +24,7 @@ class SharedClock:
     def __init__(
         self, system: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic
     ) -> None:
-        self._system = system
+        self.system = system
         self._steady = steady
         self._lock = threading.Lock()
         self._offset = timedelta(0)
@@ -38,7 +38,7 @@ class SharedClock:
         """Whether the database has not been asked lately, or this machine's clock was set since."""
         if self._compared_at is None or self._steady() - self._compared_at > _VALID_S:
             return True
-        return abs(self._system() - self._steady() - self._apart_s) > _JUMP_S
+        return abs(self.system() - self._steady() - self._apart_s) > _JUMP_S
 
     def compare(self, ask: Callable[[], datetime]) -> None:
         """Go by what ``ask`` says, as of the middle of the time that the answer took."""
@@ -51,10 +51,10 @@ class SharedClock:
             doubt = _TOLERANCE + timedelta(seconds=(ended - began) / 2)
             if abs(offset - self._offset) > doubt:
                 self._offset = offset
-            self._compared_at, self._apart_s = ended, self._system() - ended
+            self._compared_at, self._apart_s = ended, self.system() - ended
 
     def _machine_time(self) -> datetime:
-        return datetime.fromtimestamp(self._system(), UTC)
+        return datetime.fromtimestamp(self.system(), UTC)
 
 
 #: Of this process.

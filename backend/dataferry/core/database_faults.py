@@ -14,6 +14,8 @@ _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTO
 #: given precedence over, or that took longer than the server allows.
 _POSTGRES_BUSY = {"40001", "40P01", "55P03", "57014"}
 _POSTGRES_CROWDED = {"53300"}
+#: The same of a connection that is refused: the driver knows no state of it, only the server's words.
+_CROWDED_WORDS = ("too many clients", "too many connections", "connection slots")
 #: A standby, or a primary that has become one.
 _POSTGRES_READ_ONLY = {"25006"}
 _POSTGRES_FULL = {"53100"}
@@ -83,7 +85,8 @@ def _why(error: BaseException) -> str:
     code, state = _sqlite_code(error), _sqlstate(error)
     if code in _SQLITE_BUSY or state in _POSTGRES_BUSY:
         return _BUSY
-    if isinstance(error, PoolTimeout) or state in _POSTGRES_CROWDED:
+    crowded = isinstance(error, PoolTimeout) or state in _POSTGRES_CROWDED
+    if crowded or any(words in str(error) for words in _CROWDED_WORDS):
         return _CROWDED
     if is_read_only(error):
         return _READ_ONLY

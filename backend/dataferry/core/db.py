@@ -20,6 +20,7 @@ from sqlmodel import Session, create_engine
 
 from dataferry.core import database_faults
 from dataferry.core.clock import clock, now
+from dataferry.core.connection_budget import process_name
 from dataferry.core.errors import InvalidInput
 from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
@@ -264,6 +265,7 @@ def _postgres_engine(url: str, connections: int, wait_s: float) -> Engine:
         pool_timeout=wait_s,
         # A server whose machine or network is gone says nothing at all; the kernel would wait for minutes.
         connect_args={
+            "application_name": process_name(),
             "connect_timeout": _CONNECT_TIMEOUT_S,
             "tcp_user_timeout": _SILENCE_TIMEOUT_S * 1000,
             "keepalives_idle": _SILENCE_TIMEOUT_S,

@@ -99,6 +99,9 @@ class Settings(JobSettings, UploadSettings):
     database_wait_s: float = Field(
         30.0, gt=0, le=600, description="A request waits so long for a database that others hold"
     )
+    database_connections: int = Field(
+        14, ge=8, le=500, description="Connections to Postgres that one process has at most"
+    )
     redis_url: str | None = Field(
         None, alias="REDIS_URL", description="Needed with Postgres and several processes"
     )

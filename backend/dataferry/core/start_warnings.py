@@ -3,6 +3,8 @@
 import logging
 import os
 
+from dataferry.core.connection_budget import demand
+from dataferry.core.db import Database
 from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
@@ -26,4 +28,17 @@ def warn(settings: Settings) -> None:
             " closed to them, its downloads may not be; `chmod 700` closes it, if nobody else reads there.",
             settings.data_dir,
             mode,
+        )
+
+
+def warn_of_connections(database: Database, settings: Settings) -> None:
+    """Write it to the log where Postgres takes fewer connections than may be wanted now. Blocks."""
+    if database.sqlite:
+        return
+    wanted = database.read(demand, settings, starting=True)
+    if wanted.total > wanted.limit:
+        log.warning(
+            "Postgres may run out of connections: %s. Lower DATAFERRY_DATABASE_CONNECTIONS, or raise its"
+            " max_connections.",
+            wanted,
         )

@@ -14,6 +14,7 @@ from typing import Any, Self, cast
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
+from dataferry.core.connection_budget import QUEUE_CONNECTIONS
 from dataferry.core.db import now
 from dataferry.core.job_types import PRIORITY_RANKS, JobPriority
 from dataferry.core.private_files import keep_database_private, make_private_folder
@@ -229,7 +230,7 @@ class Queue:
             # for them and wakes no thread 100 times a second; this bounds how long stop() takes.
             use_listen_notify=False,
             notification_listener_polling_interval_sec=settings.poll_s,
-            sys_db_pool_size=10,
+            sys_db_pool_size=QUEUE_CONNECTIONS,
         )
         if settings.embedded:
             make_private_folder(settings.data_dir)

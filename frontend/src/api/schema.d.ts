@@ -3313,7 +3313,7 @@ export interface paths {
          *     The client sends `ClientMessage` and gets `ServerMessage`, as JSON in text frames. What it has missed
          *     comes first, then `subscribed`, then events in order.
          *
-         *     Close codes: 1009: A message had more than 4,096 characters. Send less at a time. 1012: The server stops. Connect again, with a new ticket. 1013: The database cannot be used now, or there were too many wrong tokens. Connect again later, with a new ticket. 4401: The ticket is used or expired, the token is not good, or the session has ended. Get a new ticket; where that is 401, sign in again.
+         *     Close codes: 1009: A message had more than 4,096 characters. Send less at a time. 1011: The server has a fault, which it wrote to its log. Connect again, with a new ticket. 1012: The server stops. Connect again, with a new ticket. 1013: The database cannot be used now, or there were too many wrong tokens. Connect again later, with a new ticket. 4401: The ticket is used or expired, the token is not good, or the session has ended. Get a new ticket; where that is 401, sign in again.
          */
         get: operations["open_socket"];
         put?: never;
