@@ -163,6 +163,15 @@ def test_a_missing_link_comes_back_when_it_is_asked_for(repo: GitFolder, first: 
     assert repo.names("image") == ["0000000.png", "0000001.png", "0000002.png", "mine.txt"]
 
 
+def test_links_into_a_cache_that_was_deleted_are_nobodys(repo: GitFolder, first: Lock, cache: Cache) -> None:
+    repo.bring(first)
+    repo.write("image/mine.txt", "mine")
+    shutil.rmtree(repo.repository.common_dir / "datasets")
+    dataset_of(cache, FILES[:3])
+    repo.bring(first)
+    assert repo.names("image") == ["0000000.png", "0000001.png", "0000002.png", "mine.txt"]
+
+
 def test_copies_where_there_are_no_links(repo: GitFolder, first: Lock, second: Lock) -> None:
     repo.git("config", "core.symlinks", "false")
     repo.bring(first)

@@ -74,14 +74,14 @@ class Builder:
     def look(self, folder: FieldFolder | None, path: Path) -> Contents:
         """What is in a folder beside the index file, compared name by name."""
         expected = dict(folder.files(self.cache)) if folder else {}
-        root = self._root(folder.name) if folder else ""
+        root = self._root(path.name)
         foreign = []
         with os.scandir(path) as entries:
             for entry in entries:
                 file = expected.get(entry.name)
                 if file is not None and self._is_ours(entry, file, root):
                     del expected[entry.name]
-                else:
+                elif not _is_left(entry, root):
                     foreign.append(entry.name)
         return Contents(tuple(sorted(foreign)), whole=not expected)
 
@@ -108,6 +108,16 @@ class Builder:
         # A copy that somebody has written to is theirs.
         about = entry.stat(follow_symlinks=False)
         return (about.st_size, about.st_mtime) == (file.size, _COPIED)
+
+
+def _is_left(entry: "os.DirEntry[str]", root: str) -> bool:
+    """Whether it is a link that we made for a row and know no more, since what was noted beside the cache is
+    gone: nobody loses anything with it."""
+    return (
+        entry.name.partition(".")[0].isdecimal()
+        and entry.is_symlink()
+        and os.readlink(entry.path).startswith(root + "/")
+    )
 
 
 def _copy(source: Path, target: Path) -> None:
