@@ -25,6 +25,15 @@ export type UploadCategory = UploadView["category"];
 export type PartialUpload = Schemas["PartialUpload"];
 export type UploadConsent = Schemas["ConsentView"];
 export type UploadEvent = Schemas["UploadEventView"];
+export type UploadFinding = Omit<Schemas["UploadFinding"], "box"> & { box?: number[] | null };
+export type UploadAnalysis = Omit<Schemas["UploadAnalysis"], "findings"> & {
+  findings: UploadFinding[];
+};
+export type QualityMeasure = Schemas["QualityMeasure"];
+export type ModelRun = Schemas["ModelRun"];
+export type CatalogModel = Schemas["CatalogModel"];
+export type LikeSamples = Schemas["LikeSamples"];
+export type LikeSample = Schemas["LikeSample"];
 export type DicomTag = Schemas["DicomTag"];
 export type GreyWindow = Schemas["GreyWindow"];
 

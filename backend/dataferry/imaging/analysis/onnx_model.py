@@ -1,6 +1,7 @@
 """An ONNX model in the sandbox. It stays loaded for the next picture."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LONGEST_REASON = 200
+#: What ONNX Runtime puts before its sentences.
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
 #: By path, time and size; one at a time, since a model takes a good part of the process's memory.
 _loaded: dict[tuple[str, int, int], "OnnxModel"] = {}
 
@@ -84,4 +87,4 @@ def _reason(error: Exception, path: Path | None = None) -> str:
     if "bad_alloc" in text or "Failed to allocate memory" in text:
         return "it needs more memory than it may have"
     text = text.replace(str(path.parent), "…") if path is not None else text
-    return text[:_LONGEST_REASON]
+    return _PREFIX.sub("", text)[:_LONGEST_REASON].rstrip(" .")

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import type { JobView } from "@/api/types";
+import type { JobView, UploadCategory } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { formatBytes, formatTime } from "@/ui/format";
@@ -90,7 +90,7 @@ function Facts({ job }: { job: JobView }) {
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 tabular-nums">
       {size !== null && <Fact name="Size">{formatBytes(size)}</Fact>}
-      {files != null && job.kind !== "delete" && (
+      {files != null && job.kind !== "delete" && job.kind !== "analysis" && (
         <Fact name="Files">{job.active ? `${done} of ${files}` : files}</Fact>
       )}
       <Fact name="Source">{sourceLabel(job.source)}</Fact>
@@ -102,6 +102,17 @@ function Facts({ job }: { job: JobView }) {
       <Fact name="Added">{formatTime(job.created_at)}</Fact>
       {job.started_at && <Fact name="Started">{formatTime(job.started_at)}</Fact>}
       {job.finished_at && <Fact name="Finished">{formatTime(job.finished_at)}</Fact>}
+      {job.kind === "analysis" && (
+        <Fact name="Results">
+          <Link
+            to="/uploads/$category/$id"
+            params={{ category: categoryOf(job), id: job.dataset_id }}
+            className="text-accent hover:underline"
+          >
+            With the upload
+          </Link>
+        </Fact>
+      )}
       {job.state === "succeeded" && bringsFiles(job) && (
         <Fact name="Receipt">
           <Link
@@ -116,6 +127,11 @@ function Facts({ job }: { job: JobView }) {
       )}
     </dl>
   );
+}
+
+/** Of the upload that is analysed: its ref says it. */
+function categoryOf({ ref }: JobView): UploadCategory {
+  return ref.replace("builtin:upload-", "") as UploadCategory;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -11,17 +11,20 @@ import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
 import { tagsQuery } from "./queries";
 
-/** The elements of a DICOM file, the personal ones marked. */
+/** The elements of a DICOM file, or another image's own metadata, the personal ones marked. */
 export function DicomTagTable({ upload }: { upload: UploadView }) {
   const [words, setWords] = useState("");
   const { data, error } = useQuery(tagsQuery(upload, upload.sha256));
   if (error) return <ProblemBox problem={asProblem(error)} />;
   if (!data) return <Spinner label="Reading its tags…" />;
+  const title = upload.mime_type === "application/dicom" ? "Tags" : "Metadata";
+  if (data.tags.length === 0)
+    return <Section title={title} intro="Its file says nothing beside the picture." />;
   const personal = data.tags.filter((tag) => tag.personal).length;
   const shown = data.tags.filter((tag) => matches(tag, words));
   return (
     <Section
-      title="Tags"
+      title={title}
       intro={`${plural(data.tags.length, "element")}${data.more ? " and more" : ""}, ${personal} of them personal`}
     >
       <div className="max-w-72">

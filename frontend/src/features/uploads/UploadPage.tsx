@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { ArrowLeft, FileDown, ShieldCheck, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { answerOf, api, sendAsMe } from "@/api/client";
 import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
@@ -9,6 +9,7 @@ import type { UploadView } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { lazily } from "@/ui/lazily";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Spinner } from "@/ui/Spinner";
@@ -18,6 +19,8 @@ import { PictureViewer } from "./PictureViewer";
 import { UPLOADS_KEY, uploadQuery } from "./queries";
 import { UploadFacts } from "./UploadFacts";
 import { UploadHistory } from "./UploadHistory";
+
+const AnalysisPanel = lazily(() => import("@/features/analysis/AnalysisPanel"));
 
 const route = getRouteApi("/app/uploads/$category/$id");
 
@@ -53,7 +56,10 @@ export default function UploadPage() {
           <UploadHistory upload={data} />
         </div>
       </div>
-      {dicom && <DicomTagTable upload={data} />}
+      <Suspense fallback={<Spinner label="Loading…" />}>
+        <AnalysisPanel upload={data} />
+      </Suspense>
+      <DicomTagTable upload={data} />
     </Screen>
   );
 }
