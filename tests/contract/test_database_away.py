@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from dataferry.core.db import Database
-from dataferry.core.errors import DatabaseAway, DatabaseFull, InvalidInput
+from dataferry.core.errors import DatabaseAway, DatabaseFull, DatabaseUnusable, InvalidInput
 from dataferry.library.models import Alias
 from tests.support.databases import make_tables
 from tests.support.postgres import Postgres
@@ -233,3 +233,15 @@ def test_one_who_stands_still_in_a_transaction_is_put_out_of_it(database: Databa
         return str(session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
 
     assert database.call(limit) == "10s"
+
+
+def test_a_schema_that_a_later_version_has_changed_is_told(postgres: Postgres) -> None:
+    """A process of the version before, which nobody has restarted."""
+    with postgres.database() as url, closing(Database(url)) as database:
+        make_tables(database)
+        change = text(f"ALTER TABLE {Alias.__tablename__} RENAME COLUMN ref TO later")
+        database.call(lambda session: session.connection().execute(change))
+        with pytest.raises(DatabaseUnusable) as told:
+            database.call(keep, "a")
+    assert "Another version of Dataferry" in told.value.detail
+    assert "Restart this process" in told.value.next_step

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel
 
 from dataferry.core.db import Database
 from dataferry.core.job_types import JobView
@@ -240,6 +241,10 @@ async def test_a_restart_of_the_database_ends_no_running_job(
         assert await desk.steps(job_id) == ["queued", "running", "succeeded"]
 
 
+def change_schema(session: Session, statement: str) -> None:
+    session.connection().execute(text(statement))
+
+
 async def test_a_worker_of_another_version_takes_over_what_runs_and_what_waits(
     shared: tuple[Desk, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -249,6 +254,8 @@ async def test_a_worker_of_another_version_takes_over_what_runs_and_what_waits(
     jobs = [desk.submit(f"dataset {n}") for n in range(3)]
     with Worker(tmp_path, QUEUE_VERSION="before", DATAFERRY_DOWNLOAD_SLOTS="1", **settings) as before:
         ticks.wait_for("begin")
+        # What a migration of the later version may do: docs/operating.md.
+        desk.database.call(change_schema, "ALTER TABLE jobs ADD COLUMN later INTEGER DEFAULT 0 NOT NULL")
         with Worker(tmp_path, QUEUE_VERSION="after", DATAFERRY_DOWNLOAD_SLOTS="1", **settings):
             assert before.terminate() == 0
             ticks.finish()

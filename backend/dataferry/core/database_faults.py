@@ -19,6 +19,7 @@ _CROWDED_WORDS = ("too many clients", "too many connections", "connection slots"
 #: A standby, or a primary that has become one.
 _POSTGRES_READ_ONLY = {"25006"}
 _POSTGRES_FULL = {"53100"}
+_POSTGRES_UNDEFINED_COLUMN = {"42703"}
 
 _BUSY = "Dataferry's own database is busy: something else has held it for too long."
 _CROWDED = "Dataferry's own database has no connection free."
@@ -57,6 +58,20 @@ def damaged(error: BaseException) -> DatabaseUnusable:
     """What is told of an error that ``is_damaged`` knows."""
     why = str(getattr(error, "orig", None) or error)
     return DatabaseUnusable(f"Dataferry's own database is damaged: {why}.")
+
+
+def is_another_schema(error: BaseException) -> bool:
+    """A column is not there that we know: another version has changed the schema while we ran."""
+    return _sqlstate(error) in _POSTGRES_UNDEFINED_COLUMN
+
+
+def another_schema(error: BaseException) -> DatabaseUnusable:
+    """What is told of an error that ``is_another_schema`` knows."""
+    why = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return DatabaseUnusable(
+        f"Another version of Dataferry has changed the database since this process began: {why}.",
+        next_step="Restart this process with the version that the others have.",
+    )
 
 
 def is_disk_full(error: BaseException) -> bool:

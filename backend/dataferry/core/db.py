@@ -216,8 +216,8 @@ class Database:
 @contextmanager
 def told_errors(*, reads: bool = False) -> Iterator[None]:
     """Raises ``DatabaseAway`` in place of what the driver says when the database cannot be used for now,
-    ``DatabaseUnusable`` when it is damaged, and ``InvalidInput`` for what it cannot hold: NUL in Postgres,
-    half a character in either."""
+    ``DatabaseUnusable`` when it is damaged or has another schema, and ``InvalidInput`` for what it cannot
+    hold: NUL in Postgres, half a character in either."""
     try:
         yield
     except (DataError, UnicodeEncodeError) as error:
@@ -225,6 +225,8 @@ def told_errors(*, reads: bool = False) -> Iterator[None]:
     except Exception as error:
         if database_faults.is_damaged(error):
             raise database_faults.damaged(error) from error
+        if database_faults.is_another_schema(error):
+            raise database_faults.another_schema(error) from error
         if not database_faults.is_outage(error) or (reads and database_faults.is_read_only(error)):
             raise
         raise database_faults.away(error) from error
