@@ -101,28 +101,26 @@ class _QuotaState:
     def wait(self, now: float, processes: int = 1) -> float:
         """Seconds before the next request; 0 = now. ``processes`` make such requests."""
         wait = 0.0
-        open_requests = self.pending_count + len(self._uncounted)
-        stale = processes > 1 and now - self._told_at > _FRESH_S
         for name in self._current:
             policy = self.policies[name]
             policy.start_next_window(now)
-            spare = self._part_of(policy.spare, processes, stale=stale)
-            if spare <= 0:
+            left = policy.spare - len(self._uncounted)
+            if processes > 1:
+                wait = max(wait, self._wait_among(processes, left, policy.resets_at, now))
+            elif policy.spare <= 0:
                 wait = max(wait, policy.resets_at - now)
-            elif spare <= open_requests:
+            elif left <= self.pending_count:
                 # Without pending requests no response can say more before the window ends.
                 wait = max(wait, UNDECIDED_POLL_S if self.pending_count else policy.resets_at - now)
         return wait
 
-    @staticmethod
-    def _part_of(spare: int, processes: int, *, stale: bool) -> int:
-        """How many of the requests that are left are this process's."""
-        if processes == 1:
-            return spare
-        if stale:
-            return min(spare, 1)
-        # One is left to each for what it asks on old knowledge.
-        return (spare - processes) // processes
+    def _wait_among(self, processes: int, left: int, resets_at: float, now: float) -> float:
+        """As ``wait``, of one policy, where others use up what is left as well."""
+        left -= processes  # for each may ask once on old knowledge
+        if left <= 0:
+            return UNDECIDED_POLL_S if self.pending_count else resets_at - now
+        is_stale = now - self._told_at > _FRESH_S
+        return UNDECIDED_POLL_S if self.pending_count >= (1 if is_stale else left // processes) else 0.0
 
     def mark_uncounted(self, count: int, *, answered: bool = False) -> None:
         """Requests have ended, and whether the host counted them is not known. A host that sends no quota
