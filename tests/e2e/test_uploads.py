@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import signed_in
 from tests.support.server import Server
-from tests.support.uploaded import PLANTED, planted_dicom
+from tests.support.street import street
+from tests.support.uploaded import PLANTED, planted_dicom, uploaded
 
 pytestmark = pytest.mark.e2e
 
@@ -54,3 +55,15 @@ def test_a_medical_image_from_consent_to_deletion(page: Page, server: Server, tm
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
+
+
+def test_what_was_found_is_seen_over_the_picture(page: Page, server: Server) -> None:
+    one = uploaded(server.client(), "traffic", "street.jpg", street([(200, 100, 200)]))
+    page.goto(f"{server.address}/uploads/traffic/{one['id']}")
+    expect(page.get_by_role("img", name="street.jpg, with what was found")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="pedestrian, classical")).to_contain_text(
+        "it gives no confidence"
+    )
+    expect(page.get_by_text("None: there is no score.")).to_be_visible()
+    expect(page.get_by_text("Download it to compare")).to_be_visible()
+    check_everywhere(page, "analysis")

@@ -61,6 +61,9 @@ def test_a_picture_is_prepared_as_the_model_declares(sandbox: Sandbox, tmp_path:
     open_shape = ("n", 1, "height", "width")
     sized = run(sandbox, tmp_path, mean_classifier([1.0], open_shape, **plain, size=[48, 64]))
     assert sized["prepared"] == "64 × 48 pixels, grey"
+    # Exporters write the longer side for an input that is not square.
+    oblong = run(sandbox, tmp_path, mean_classifier([1.0], ("n", 1, 48, 64), **plain, imgsz=64))
+    assert oblong["prepared"] == "64 × 48 pixels, grey"
 
 
 def test_a_classifier_tells_its_confidence_its_name_and_its_version(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -37,12 +37,14 @@ class BadModel(Exception):
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """``size``: height and width in pixels, and ``channels`` 1 or 3, of its input; None where the shape of
-    its input says it. A value of a pixel is brought from 0 to 255 into ``range``, then ``mean`` is taken away
-    and it is divided by ``std``. ``threshold``: the least confidence that is told."""
+    its input says it. A size that is ``square`` was given as one number, which exporters also write for what
+    is not square: the shape comes first. A value of a pixel is brought from 0 to 255 into ``range``, then
+    ``mean`` is taken away and it is divided by ``std``. ``threshold``: the least confidence that is told."""
 
     task: Task
     labels: tuple[str, ...]
     size: tuple[int, int] | None
+    square: bool
     channels: int | None
     range: tuple[float, float]
     mean: tuple[float, ...]
@@ -75,6 +77,7 @@ def read_declaration(metadata: Mapping[str, str]) -> Declaration:
         task=task,
         labels=labels,
         size=_size(given),
+        square=isinstance(_parsed(_given_size(given)), int),
         channels=_channels(given),
         range=_pair(given, "range"),
         mean=_numbers(given, "mean", (0.0,)),
@@ -111,13 +114,17 @@ def _labels(given: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _size(given: Mapping[str, str]) -> tuple[int, int] | None:
-    value = _parsed(given.get("size") or given.get("imgsz") or "")
+    value = _parsed(_given_size(given))
     if value in ("", None):
         return None
     pair = (value, value) if isinstance(value, int) else value
     if not isinstance(pair, Sequence) or len(pair) != 2 or not all(_is_edge(one) for one in pair):
         raise BadModel("Its `size` is not its input's height and width in pixels, such as [224, 224].")
     return int(pair[0]), int(pair[1])
+
+
+def _given_size(given: Mapping[str, str]) -> str:
+    return given.get("size") or given.get("imgsz") or ""
 
 
 def _is_edge(value: Any) -> bool:

@@ -60,11 +60,12 @@ def input_form(inputs: Any, declared: Declaration) -> InputForm:
     shape, kind = list(inputs[0].shape), inputs[0].type
     if kind not in _TYPES or len(shape) != 4:
         raise BadModel(f"Its input is {kind} of {len(shape)} dimensions; a picture has four.")
-    if isinstance(shape[0], int) and shape[0] != 1:
+    if isinstance(shape[0], int) and shape[0] > 1:
         raise BadModel(f"It takes {shape[0]} pictures at a time; export it for one.")
     last = shape[3] in (1, 3) and shape[1] not in (1, 3)
     height, width, channels = (shape[1], shape[2], shape[3]) if last else (shape[2], shape[3], shape[1])
-    size = declared.size or (None, None)
+    fixed = all(isinstance(one, int) and one > 0 for one in (height, width))
+    size = (declared.size if not (declared.square and fixed) else None) or (None, None)
     form = InputForm(
         height=_agreed("height", height, size[0]),
         width=_agreed("width", width, size[1]),

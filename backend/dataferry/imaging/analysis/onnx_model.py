@@ -84,7 +84,7 @@ class OnnxModel:
 def _reason(error: Exception, path: Path | None = None) -> str:
     """The first line of what is said, without the folders of this machine."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "bad_alloc" in text or "Failed to allocate memory" in text:
+    if any(word in text for word in ("bad_alloc", "bad allocation", "Failed to allocate memory")):
         return "it needs more memory than it may have"
     text = text.replace(str(path.parent), "…") if path is not None else text
     return _PREFIX.sub("", text)[:_LONGEST_REASON].rstrip(" .")

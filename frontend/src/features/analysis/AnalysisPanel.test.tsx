@@ -58,6 +58,20 @@ test("without a model there is no score, and what is missing is said", async () 
   expect(screen.queryByText(/\d %/)).not.toBeInTheDocument();
 });
 
+test("that nothing was found is not said of a model that could not look", async () => {
+  const failed = {
+    slot: "folder" as const,
+    file: "b.onnx",
+    name: "b",
+    scores: [],
+    problem: "Broken.",
+  };
+  show({ ...ready, model: "a 1", models: [failed] });
+  expect(
+    await screen.findByText("Nothing was found by a 1. b could not look: see below."),
+  ).toBeVisible();
+});
+
 test("a finding has the model's confidence, its name and its version", async () => {
   const by = { name: "chest-net", version: "1.2" };
   const finding = { id: "finding_1", kind: "label" as const, label: "PNEUMONIA", by };

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { UploadAnalysis, UploadFinding } from "@/api/types";
 import { colourOf } from "@/features/samples/sampleText";
 import { Section } from "@/ui/Section";
-import { confidenceText, labelNumbers } from "./words";
+import { confidenceText, labelNumbers, nothingWords } from "./words";
 
 interface FindingListProps {
   analysis: UploadAnalysis;
@@ -19,11 +19,7 @@ export function FindingList({ analysis, chosen, onChoose, actsOf }: FindingListP
   const numbers = labelNumbers(findings);
   return (
     <Section title="Findings">
-      {findings.length === 0 && (
-        <p className="text-14 text-muted">
-          {analysis.model === "none" ? "Nothing: no model has looked at it." : "Nothing was found."}
-        </p>
-      )}
+      {findings.length === 0 && <p className="text-14 text-muted">{nothingWords(analysis)}</p>}
       {findings.length > 0 && (
         <ul className="divide-y rounded-card border bg-card">
           {findings.map((finding) => (

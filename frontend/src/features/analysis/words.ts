@@ -1,4 +1,4 @@
-import type { QualityMeasure, UploadFinding } from "@/api/types";
+import type { QualityMeasure, UploadAnalysis, UploadFinding } from "@/api/types";
 
 /** `93 %`; nothing where a method has none. */
 export function confidenceText(confidence: number | null | undefined): string {
@@ -29,3 +29,11 @@ export const SLOTS = {
   signs: "Signs",
   folder: "Folder of models",
 } as const;
+
+/** That nothing was found is said of what has looked, and never of what could not. */
+export function nothingWords({ model, models }: Pick<UploadAnalysis, "model" | "models">): string {
+  if (model === "none") return "Nothing: no model has looked at it.";
+  const failed = models.filter(({ problem }) => problem).map(({ name }) => name);
+  const by = `Nothing was found by ${model}.`;
+  return failed.length > 0 ? `${by} ${failed.join(", ")} could not look: see below.` : by;
+}
