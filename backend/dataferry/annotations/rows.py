@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, func
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dataferry.annotations.models import AnnotatedImage, Annotation
 from dataferry.annotations.views import ImagePlace, Target
 from dataferry.core.errors import NotFound
+from dataferry.core.inserts import insert_missing
 
 Row = tuple[Annotation, AnnotatedImage]
 #: Rows that are in memory at a time.
@@ -37,10 +36,8 @@ def image_row(session: Session, target: Target, place: ImagePlace) -> AnnotatedI
         width=place.width,
         height=place.height,
     )
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite_insert if sqlite else postgres_insert
     try:
-        session.execute(insert(AnnotatedImage).values(**image.model_dump()).on_conflict_do_nothing())
+        insert_missing(session, image)
     except IntegrityError as error:
         raise gone() from error
     return session.get_one(AnnotatedImage, image.id)

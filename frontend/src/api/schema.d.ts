@@ -1577,8 +1577,9 @@ export interface paths {
         get: operations["list_upload_annotations"];
         put?: never;
         /**
-         * Keep a box or a label
-         * @description Keep a box or a label. The same one sent again is kept once.
+         * Keep a box or a label, or accept a finding of the analysis as one
+         * @description Keep a box or a label, or accept a finding of the analysis as one: then it bears the model's name,
+         *     version and confidence. The same one sent again is kept once.
          */
         post: operations["create_upload_annotation"];
         delete?: never;
@@ -11965,6 +11966,11 @@ export interface components {
              * @example 0
              */
             frame?: number;
+            /**
+             * @description `id` of a finding of its analysis, which is accepted by this
+             * @example finding_3
+             */
+            finding?: string | null;
         };
         /**
          * @description A box, or a label of the whole image.

@@ -20,6 +20,8 @@ export type ModelView = Schemas["ModelView"];
 export type StorageView = Schemas["StorageView"];
 export type SpeedLimits = Schemas["SpeedLimitsView"];
 
+export type Annotation = Omit<Schemas["AnnotationView"], "box"> & { box: number[] | null };
+export type Agreement = Schemas["AgreementView"];
 export type UploadView = Schemas["UploadView"];
 export type UploadCategory = UploadView["category"];
 export type PartialUpload = Schemas["PartialUpload"];

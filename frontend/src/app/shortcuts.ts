@@ -14,6 +14,13 @@ export const SHORTCUTS: { keys: string[]; does: string; single?: boolean }[] = [
   { keys: ["j", "k"], does: "Next and previous dataset", single: true },
   { keys: ["d"], does: "Download the dataset in focus", single: true },
   { keys: ["?"], does: "This help", single: true },
+  { keys: ["N"], does: "Annotating: a new box" },
+  { keys: ["1", "9"], does: "Annotating: a label of the list" },
+  { keys: ["[", "]"], does: "Annotating: the box before, the next" },
+  { keys: ["← ↑ → ↓"], does: "Annotating: move a pixel, with Shift ten" },
+  { keys: ["Ctrl ← ↑ → ↓"], does: "Annotating: make smaller or larger" },
+  { keys: ["Del"], does: "Annotating: delete the box" },
+  { keys: ["Ctrl Z", "Ctrl Shift Z"], does: "Annotating: undo, do again" },
 ];
 
 /** Where `g` and a letter lead. */

@@ -32,12 +32,14 @@ export interface DialogProps {
   /** It asks for a decision: `role="alertdialog"`, closed by its own buttons or Escape. */
   alert?: boolean;
   onKeyDown?: KeyboardEventHandler;
+  /** Before Escape closes it; prevented, it stays. */
+  onEscapeKeyDown?: (event: KeyboardEvent) => void;
   children: ReactNode;
 }
 
 /** Whatever stands over the page: a question, the palette, the drawer, the bottom sheet. */
 export function Dialog({ open, onOpenChange, title, place = "center", ...rest }: DialogProps) {
-  const { quiet = false, alert = false, onKeyDown, children } = rest;
+  const { quiet = false, alert = false, onKeyDown, onEscapeKeyDown, children } = rest;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -46,6 +48,7 @@ export function Dialog({ open, onOpenChange, title, place = "center", ...rest }:
           role={alert ? "alertdialog" : "dialog"}
           aria-describedby={undefined}
           onKeyDown={onKeyDown}
+          onEscapeKeyDown={onEscapeKeyDown}
           onPointerDownOutside={alert ? (event) => event.preventDefault() : undefined}
           // In a drawer the first field would bring up a phone's keyboard.
           onOpenAutoFocus={SLIDES.has(place) ? focusFrame : undefined}

@@ -23,6 +23,7 @@ ANNOTATION_WORDS: dict[str, Word] = {
     "DatasetAnnotation.split": Word("`name` of one of its splits.", _SPLIT),
     "DatasetAnnotation.image": Word("`index` of the list of samples.", 12),
     "UploadAnnotation.frame": Word("Of several frames or pages, from 0.", 0),
+    "UploadAnnotation.finding": Word("The id of a finding that is accepted by this.", "finding_3"),
     "AnnotationChange.version": Word("The version that it is known to have.", _VERSION),
     "AnnotationChange.label": Word("What it is, in one line.", "Pedestrian"),
     "AnnotationChange.box": Word("In pixels, upright.", _BOX),

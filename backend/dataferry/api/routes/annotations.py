@@ -1,6 +1,7 @@
 """Boxes and labels that people give to images of datasets, and to their own uploads."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response, status
@@ -16,6 +17,7 @@ from dataferry.annotations.views import (
     AnnotationPage,
     AnnotationView,
     Box,
+    Finding,
     ImagePlace,
     NewAnnotation,
     Target,
@@ -73,6 +75,9 @@ class UploadAnnotation(_NewAnnotation):
     """Of an upload."""
 
     frame: int = Field(0, ge=0, le=100_000, description="Of several frames or pages, from 0")
+    finding: str | None = Field(
+        None, max_length=100, description="`id` of a finding of its analysis, which is accepted by this"
+    )
 
 
 class AnnotationChange(RequestBody):
@@ -208,9 +213,13 @@ async def list_upload_annotations(
 async def create_upload_annotation(
     category: UploadCategory, upload_id: UploadId, body: UploadAnnotation, viewer: Current, wired: Wired
 ) -> AnnotationView:
-    """Keep a box or a label. The same one sent again is kept once."""
+    """Keep a box or a label, or accept a finding of the analysis as one: then it bears the model's name,
+    version and confidence. The same one sent again is kept once."""
     target, place = await _upload(wired, viewer, category, upload_id, body.frame)
-    return await wired.annotations.create(viewer, target, place, _new(body))
+    new = _new(body)
+    if body.finding is not None:
+        new = replace(new, finding=await _finding(wired, viewer, category, upload_id, body.finding))
+    return await wired.annotations.create(viewer, target, place, new)
 
 
 @uploads.put("/{category}/{upload_id}/annotations/{annotation_id}", responses=_STALE)
@@ -282,6 +291,17 @@ async def _upload(
     if frame >= view.details.frames:
         raise NotFound(f"It has no frame {frame + 1}.", next_step=f"It has {view.details.frames}.")
     return Target(upload_id=upload_id, name=category), ImagePlace("", "", frame, view.width, view.height)
+
+
+async def _finding(
+    wired: Services, viewer: Viewer, category: UploadCategory, upload_id: str, finding_id: str
+) -> Finding:
+    """As the analysis says it: nobody may say it for a model. Errors: ``NotFound``."""
+    analysis = await wired.analysis.uploads.look(viewer, category, upload_id)
+    for one in analysis.findings:
+        if one.id == finding_id:
+            return Finding(one.id, one.by.name, one.by.version, one.confidence)
+    raise NotFound("The analysis has no such finding.", next_step="Look at the analysis again.")
 
 
 def _new(body: _NewAnnotation) -> NewAnnotation:

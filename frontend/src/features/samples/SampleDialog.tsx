@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChevronLeft, ChevronRight } from "lucide-react";
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { ChevronLeft, ChevronRight, SquarePen } from "lucide-react";
+import { type KeyboardEvent, Suspense, useEffect, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { Sample } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { Dialog } from "@/ui/Dialog";
+import { lazily } from "@/ui/lazily";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { ALL_LAYERS, layersOf } from "./layers";
@@ -14,22 +15,28 @@ import { labelText } from "./sampleText";
 import { ZoomedImage } from "./ZoomedImage";
 
 const MOST_ZOOM = 16;
+const Annotator = lazily(() => import("@/features/annotations/Annotator"));
 
 interface SampleDialogProps {
   place: SamplesPlace;
   split: string;
   total: number;
   task: string;
+  /** The dataset's classes, and whether its files are here: only then they can be annotated. */
+  classes: readonly string[];
+  here: boolean;
   /** Undefined while closed. */
   shown: number | undefined;
   onShow: (place: number | undefined) => void;
 }
 
 /** One sample large; the arrows lead to the ones beside it. */
-export function SampleDialog({ place, split, total, task, shown, onShow }: SampleDialogProps) {
+export function SampleDialog(props: SampleDialogProps) {
+  const { place, split, total, task, classes, here, shown, onShow } = props;
   const number = shown ?? 0;
   const open = shown !== undefined && shown < total;
   const [layers, setLayers] = useState(ALL_LAYERS);
+  const [annotating, setAnnotating] = useState(false);
   const [zoomed, setZoomed] = useState({ number, factor: 1 });
   const block = useQuery({
     ...samplesQuery(place, Math.floor(number / BLOCK_SAMPLES)),
@@ -65,8 +72,14 @@ export function SampleDialog({ place, split, total, task, shown, onShow }: Sampl
     <Dialog
       open={open}
       place="full"
-      onOpenChange={(stays) => !stays && onShow(undefined)}
+      onOpenChange={(stays) => {
+        if (stays) return;
+        setAnnotating(false);
+        onShow(undefined);
+      }}
       onKeyDown={onKeyDown}
+      // The annotator leaves what is selected first, then off.
+      onEscapeKeyDown={(event) => annotating && event.preventDefault()}
       title={`${split} ${(number + 1).toLocaleString("en")} of ${total.toLocaleString("en")}`}
     >
       <div className="flex min-h-0 flex-1 flex-col gap-2">
@@ -74,7 +87,26 @@ export function SampleDialog({ place, split, total, task, shown, onShow }: Sampl
         {block.isPending && <Spinner label="Looking for the sample…" />}
         {sample?.problem && <p className="flex-1 text-14 text-muted">{sample.problem}</p>}
         {sample?.row && <Fields row={sample.row} />}
-        {sample?.image && (
+        {sample?.image && annotating && (
+          <Suspense fallback={<Spinner label="Loading…" />}>
+            <Annotator
+              key={sample.image}
+              image={{
+                of: "dataset",
+                key: place.key,
+                revision: place.revision,
+                split,
+                image: sample.index,
+              }}
+              address={sample.image}
+              alt={labelText(sample, task === "detection")}
+              classes={classes}
+              given={sample.boxes}
+              onClose={() => setAnnotating(false)}
+            />
+          </Suspense>
+        )}
+        {sample?.image && !annotating && (
           <ZoomedImage
             key={sample.image}
             sample={sample}
@@ -86,7 +118,13 @@ export function SampleDialog({ place, split, total, task, shown, onShow }: Sampl
             layers={layers}
             toggles={layersOf(sample, task === "detection")}
             onLayers={setLayers}
-          />
+          >
+            {here && (
+              <Button onClick={() => setAnnotating(true)}>
+                <SquarePen aria-hidden /> Annotate
+              </Button>
+            )}
+          </ZoomedImage>
         )}
         <div className="flex justify-between gap-2">
           <Button disabled={number === 0} onClick={() => go(number - 1)}>

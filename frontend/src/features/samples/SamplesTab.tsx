@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { SquarePen } from "lucide-react";
+import { Suspense, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { SampleClass, SamplePage, SampleSplit } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
@@ -7,6 +9,7 @@ import type { TablesPlace } from "@/features/tables/queries";
 import { useMediaAccess } from "@/features/tables/useMediaAccess";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
+import { lazily } from "@/ui/lazily";
 import { Picker } from "@/ui/Picker";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
@@ -14,6 +17,8 @@ import { ClassTree } from "./ClassTree";
 import { Gallery } from "./Gallery";
 import { samplesQuery } from "./queries";
 import { SampleDialog } from "./SampleDialog";
+
+const AnnotationsDialog = lazily(() => import("@/features/annotations/AnnotationsDialog"));
 
 /** The samples of a built-in dataset: images with labels or boxes, or rows of text, by split and class. */
 export default function SamplesTab({ place }: { place: TablesPlace }) {
@@ -48,6 +53,7 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
         <p role="status" className="text-13 text-muted">
           {first.isPlaceholderData ? "Looking…" : plural(data.total, "sample")}
         </p>
+        {data.here && data.task_type !== "text" && <Annotations place={place} onOpen={change} />}
       </div>
       {!data.here && (
         <p className="text-13 text-muted">
@@ -86,6 +92,8 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
         split={data.split}
         total={data.total}
         task={data.task_type}
+        classes={data.classes.map(({ name }) => name)}
+        here={data.here}
         shown={allowed || data.task_type === "text" ? shown : undefined}
         onShow={(sample) => change({ sample }, { replace: true })}
       />
@@ -100,6 +108,32 @@ function isWordNet({ form, classes }: Pick<SamplePage, "form" | "classes">): boo
 
 interface PickerProps {
   onChoose: (change: DatasetSearch) => void;
+}
+
+interface AnnotationsProps {
+  place: TablesPlace;
+  onOpen: PickerProps["onChoose"];
+}
+
+/** What people have drawn: who, its export, and how far two agree. */
+function Annotations({ place, onOpen }: AnnotationsProps) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="sm" className="ml-auto" onClick={() => setOpen(true)}>
+        <SquarePen aria-hidden /> Annotations
+      </Button>
+      {open && (
+        <Suspense fallback={null}>
+          <AnnotationsDialog
+            place={place}
+            onClose={() => setOpen(false)}
+            onOpen={(split, sample) => onOpen({ split, class: undefined, sample })}
+          />
+        </Suspense>
+      )}
+    </>
+  );
 }
 
 function SplitPicker({

@@ -1,14 +1,13 @@
 import { clsx } from "clsx";
 import { Minus, Plus, Scan } from "lucide-react";
-import { type ComponentProps, useLayoutEffect, useRef, useState } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 import type { Sample } from "@/api/types";
+import { LEAST_SIDE_PX, useRoom } from "@/features/annotations/useRoom";
 import { Button } from "@/ui/Button";
 import { Switch } from "@/ui/Switch";
 import { BoxOverlay } from "./BoxOverlay";
 import { LAYER_NAMES, type Layer, type Layers } from "./layers";
 
-/** A smaller image is shown as large as this, where there is room. */
-const LEAST_SIDE_PX = 480;
 /** The server sends none that is larger. */
 const WHOLE_EDGE = 4096;
 /** From so many pixels of the screen for one of its own an image shows these. */
@@ -27,30 +26,19 @@ interface ZoomedImageProps {
   /** Those that there are to show or hide. */
   toggles: readonly Layer[];
   onLayers: (layers: Layers) => void;
+  /** Further acts, beside the zoom. */
+  children?: ReactNode;
 }
 
 /** An image as large as fits, or larger, with its boxes and their names. */
 export function ZoomedImage(props: ZoomedImageProps) {
-  const { sample, address, words, zoom, most, onZoom, layers, toggles, onLayers } = props;
-  const frame = useRef<HTMLElement>(null);
-  const [room, setRoom] = useState({ width: 0, height: 0 });
+  const { sample, address, words, zoom, most, onZoom, layers, toggles, onLayers, children } = props;
   const [failed, setFailed] = useState<"image" | "mask" | null>(null);
   const [whole, setWhole] = useState(false);
   const [seen, setSeen] = useState<{ width: number; height: number } | null>(null);
-  useLayoutEffect(() => {
-    const box = frame.current;
-    if (!box) return;
-    const look = () => setRoom({ width: box.clientWidth, height: box.clientHeight });
-    look();
-    const watch = typeof ResizeObserver === "function" ? new ResizeObserver(look) : null;
-    watch?.observe(box);
-    return () => watch?.disconnect();
-  }, []);
-
   const width = sample.width ?? seen?.width ?? LEAST_SIDE_PX;
   const height = sample.height ?? seen?.height ?? LEAST_SIDE_PX;
-  const enough = Math.max(1, LEAST_SIDE_PX / Math.max(width, height));
-  const scale = zoom * Math.min(room.width / width, room.height / height, enough);
+  const { frame, scale } = useRoom({ width, height }, zoom);
   // Of an image whose size nobody told, what its file has.
   function onLoad({ currentTarget: image }: { currentTarget: HTMLImageElement }) {
     setSeen({ width: image.naturalWidth, height: image.naturalHeight });
@@ -72,6 +60,7 @@ export function ZoomedImage(props: ZoomedImageProps) {
           {failed === "mask" && <span className="text-bad"> · Its masks cannot be read.</span>}
         </p>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          {children}
           {toggles.map((layer) => (
             <Switch
               key={layer}

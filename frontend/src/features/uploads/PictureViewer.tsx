@@ -1,6 +1,10 @@
-import { useState } from "react";
+import { SquarePen } from "lucide-react";
+import { Suspense, useState } from "react";
 import type { GreyWindow, UploadView } from "@/api/types";
+import { ExportButtons } from "@/features/annotations/ExportButtons";
+import { FindingsToAccept } from "@/features/annotations/FindingsToAccept";
 import { Button } from "@/ui/Button";
+import { lazily } from "@/ui/lazily";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { useDebounced } from "@/ui/useDebounced";
@@ -9,6 +13,7 @@ import { useUploadPicture } from "./useUploadPicture";
 
 const EDGE = 1600;
 const SETTLED_MS = 120;
+const Annotator = lazily(() => import("@/features/annotations/Annotator"));
 
 /** The picture, with its frames, its window of grey values, and a tool to mask what names a person. */
 export function PictureViewer({ upload, dicom }: { upload: UploadView; dicom: boolean }) {
@@ -17,13 +22,34 @@ export function PictureViewer({ upload, dicom }: { upload: UploadView; dicom: bo
   const [frame, setFrame] = useState(0);
   const [chosen, setChosen] = useState<GreyWindow>();
   const [masking, setMasking] = useState(false);
+  const [annotating, setAnnotating] = useState(false);
   const wanted = useDebounced({ edge: EDGE, frame, ...windowOf(chosen) }, SETTLED_MS);
   const { address, problem, stale } = useUploadPicture({ category, id }, upload.sha256, wanted);
   return (
     <section aria-label="Picture" className="grid min-w-0 content-start gap-3">
       {problem && <ProblemBox problem={problem} />}
       {!problem && !address && <Spinner label="Decoding…" />}
-      {address && (
+      {address && annotating && (
+        <Suspense fallback={<Spinner label="Loading…" />}>
+          <Annotator
+            key={frame}
+            image={{ of: "upload", category, id, frame }}
+            address={address}
+            alt={upload.original_filename}
+            classes={[]}
+            stacked
+            onClose={() => setAnnotating(false)}
+          >
+            {(put, taken) => (
+              <>
+                {frame === 0 && <FindingsToAccept {...{ category, id, taken }} onAccept={put} />}
+                <ExportButtons of={{ of: "upload", category, id, frame }} />
+              </>
+            )}
+          </Annotator>
+        </Suspense>
+      )}
+      {address && !annotating && (
         <MaskTool
           upload={upload}
           address={address}
@@ -51,7 +77,12 @@ export function PictureViewer({ upload, dicom }: { upload: UploadView; dicom: bo
             onChoose={setChosen}
           />
         )}
-        {!masking && details.frames <= 1000 && (
+        {!masking && !annotating && (
+          <Button onClick={() => setAnnotating(true)}>
+            <SquarePen aria-hidden /> Annotate
+          </Button>
+        )}
+        {!masking && !annotating && details.frames <= 1000 && (
           <Button onClick={() => setMasking(true)}>Mask, or say that you have looked</Button>
         )}
       </div>
