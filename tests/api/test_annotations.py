@@ -21,6 +21,7 @@ from tests.fakes.content import Blob, InMemory, text
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
+from tests.support.street import street
 from tests.support.uploaded import consented, dicom, uploaded
 
 WAIT = {"Prefer": "wait"}
@@ -191,3 +192,27 @@ def test_an_uploads_annotations_are_its_owners_sealed_and_gone_with_it(server: S
         assert "Zweistein" not in label
         assert owner.http.delete(f"/api/uploads/medical/{upload['id']}").status_code == 204
         assert database.execute(rows).fetchall() == []
+
+
+def test_a_finding_is_accepted_as_its_model_said_it(ada: Client) -> None:
+    upload = uploaded(ada, "traffic", "street.jpg", street([(200, 100, 200)]))
+    base = f"/api/uploads/traffic/{upload['id']}"
+    started = ada.get(f"{base}/analysis").json()
+    ada.finished(started["job"]["id"])
+    [person] = ada.get(f"{base}/analysis").json()["findings"]
+    wanted = {**new(0, person["label"], person["box"]), "finding": person["id"]}
+    del wanted["split"], wanted["image"]
+    made = drawn(ada, wanted, f"{base}/annotations")
+    by = person["by"]
+    assert made["origin"] == {
+        "kind": "finding",
+        "finding": person["id"],
+        "model": by["name"],
+        "model_version": by["version"],
+        "confidence": person["confidence"],
+    }
+    # In another window it was accepted too: that is one annotation.
+    again = drawn(ada, {**wanted, "id": f"annotation_{uuid4().hex}"}, f"{base}/annotations")
+    assert again["id"] == made["id"]
+    unknown = ada.post(f"{base}/annotations", {**wanted, "id": f"annotation_{uuid4().hex}", "finding": "x"})
+    assert unknown.status_code == 404

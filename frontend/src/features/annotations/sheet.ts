@@ -75,7 +75,6 @@ export class Sheet {
   #waiting: Problem | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving = false;
-  #closed = false;
 
   /** `keep` is told of what is unsaved after each change; `pending` is what it was told last time. */
   constructor(
@@ -141,13 +140,6 @@ export class Sheet {
     this.#changed();
   }
 
-  /** Save at once what can be saved, and be told of nothing any more. */
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    void this.#save();
-  }
-
   /** Try now what waits. */
   readonly again = (): void => {
     clearTimeout(this.#timer);
@@ -207,7 +199,7 @@ export class Sheet {
       this.#waiting = undefined;
     } catch (error) {
       this.#waiting = asProblem(error);
-      if (!this.#closed) this.#timer = setTimeout(this.again, AGAIN_MS);
+      this.#timer = setTimeout(this.again, AGAIN_MS);
     } finally {
       this.#saving = false;
       this.#tell();
