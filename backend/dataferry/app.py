@@ -55,6 +55,7 @@ from dataferry.explorer.health.handler import HealthHandler
 from dataferry.explorer.health.likeness import Likeness
 from dataferry.explorer.health.service import Health
 from dataferry.explorer.named_pictures import PictureFinder
+from dataferry.explorer.personal_data import explorer_data
 from dataferry.explorer.picture_service import SamplePictures
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
@@ -75,6 +76,7 @@ from dataferry.library.cleanup import Cleanup
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.croissant import Croissants
 from dataferry.library.downloads import Downloads
+from dataferry.library.erasing import LibraryErasure
 from dataferry.library.handlers import Handlers
 from dataferry.library.history import DownloadHistory
 from dataferry.library.imports import Imports
@@ -83,7 +85,7 @@ from dataferry.library.last_use import LastUse
 from dataferry.library.looks import Looks
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.paths import Store
-from dataferry.library.personal_data import JobsOfPersons, library_data
+from dataferry.library.personal_data import JobsOfPersons
 from dataferry.library.pins import Pins
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
@@ -110,6 +112,8 @@ from dataferry.mcp.service import McpServer
 from dataferry.mirror.pulls import Pulls
 from dataferry.mirror.service import Mirror
 from dataferry.plugins import installed_plugins
+from dataferry.privacy.erasing import ErasureHandler
+from dataferry.privacy.service import Privacy
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
 from dataferry.tools.services import LocalServices
@@ -142,9 +146,10 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
     Verification(database, store, catalog, credentials, private_urls).register(jobs)
-    Handlers(
+    handlers = Handlers(
         database, store, catalog, credentials, private_urls, settings, speed_limits, quotas, found_plugins
-    ).register(jobs)
+    )
+    handlers.register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
@@ -178,9 +183,11 @@ def build_services(settings: Settings) -> Services:
     )
     threads = SharedThreads(database, chat, accounts, VisibleDatasets(database, access), library, realtime)
     builtin = BuiltinDatasets(database, found_plugins, search, access)
-    HealthHandler(
+    health_handler = HealthHandler(
         database, store, images, TableCatalog(store, folders), tables_handler.prepare, sandbox
-    ).register(jobs)
+    )
+    health_handler.register(jobs)
+    drawn = DiskCache(store.root / ".images" / "drawn", settings.picture_cache_bytes)
     uploads = build_uploads(database, settings, secrets, sandbox)
     analysis = build_analysis(
         database,
@@ -191,16 +198,19 @@ def build_services(settings: Settings) -> Services:
         speed_limits,
         sandbox,
     )
+    jobs_of_persons = JobsOfPersons(database, jobs)
     # What each part keeps of a person, in the order in which it is erased: the account goes last.
     personal_data = PersonalDataRegister(
-        additions_data(database, store, jobs),
-        library_data(database),
-        JobsOfPersons(database, jobs).personal_data,
+        LibraryErasure(database, store, jobs, handlers.removal).personal_data,
+        additions_data(database, store),
+        explorer_data(database, store, drawn, [tables_handler.sweep, health_handler.sweep]),
+        jobs_of_persons.personal_data,
         chat_data(database),
         annotation_data(database, secrets),
         uploads.personal_data,
         accounts_data(database),
     )
+    erasures = ErasureHandler(database, jobs, personal_data, jobs_of_persons, settings.data_dir)
     return Services(
         accounts=accounts,
         kept_answers=KeptAnswers(database, secrets),
@@ -219,9 +229,7 @@ def build_services(settings: Settings) -> Services:
         pictures=PictureFinder(database, store, whole_tables),
         samples=SampleGallery(builtin, images, remote_previews, downloads, jobs),
         images=images,
-        sample_pictures=SamplePictures(
-            images, sandbox, DiskCache(store.root / ".images" / "drawn", settings.picture_cache_bytes)
-        ),
+        sample_pictures=SamplePictures(images, sandbox, drawn),
         sandbox=sandbox,
         health=health,
         sequences=Sequences(access, downloads, jobs, found_plugins),
@@ -260,7 +268,7 @@ def build_services(settings: Settings) -> Services:
         uploads=uploads,
         annotations=Annotations(database, access, accounts, secrets),
         analysis=analysis,
-        personal_data=personal_data,
+        privacy=Privacy(database, secrets, accounts, jobs, personal_data, erasures),
         credentials=credentials,
         settings=settings,
         database=database,

@@ -181,8 +181,8 @@ OF_THE_CALLER = {
 }
 #: For admins alone; tried in ``test_analysis``.
 OF_ADMINS = {"POST /api/analysis/models/{name}/download"}
-#: All may see KITTI, and it is not here.
-OF_ALL = {"GET /api/images/kitti/{sequence_id}/{frame_id}"}
+#: All may see KITTI, and it is not here; and whoever began an erasure knows its id, but has no account then.
+OF_ALL = {"GET /api/images/kitti/{sequence_id}/{frame_id}", "GET /api/erasures/{erasure_id}"}
 #: They tell what the source shows to whoever asks.
 AT_ITS_SOURCE = (
     "GET /api/datasets/{key}/manifest",

@@ -1,7 +1,9 @@
 """The accounts' tables."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
@@ -107,3 +109,23 @@ class KeptAnswer(SQLModel, table=True):
     status: int | None = None
     answer: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=Utc, index=True)
+
+
+class Erasure(SQLModel, table=True):
+    """That an account is being erased, and in the end the proof that it was.
+
+    ``user_id`` is empty once all rows of the person are gone. What is left names nobody: whoever has the
+    server's ``SECRET_KEY`` and is told an e-mail address can say whether this was its account.
+    """
+
+    __tablename__ = "erasures"
+
+    id: str = Field(primary_key=True)
+    #: No SQL foreign key: the account's row goes first.
+    user_id: str | None = Field(default=None, unique=True)
+    #: A keyed hash of the e-mail address.
+    fingerprint: str = Field(index=True)
+    #: What shows that it was lawful to keep what was kept: versions and times of consents.
+    proof: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    requested_at: datetime = Field(default_factory=now, sa_type=Utc)
+    finished_at: datetime | None = Field(default=None, sa_type=Utc)

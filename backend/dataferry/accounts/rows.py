@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, text
 from sqlmodel import Session, col, select, update
 
-from dataferry.accounts import token_rows
+from dataferry.accounts import erasure_rows, token_rows
 from dataferry.accounts.models import PersonalToken, RefreshToken, User
 from dataferry.accounts.rules import OPERATOR
 from dataferry.accounts.security import Claims
@@ -104,20 +104,27 @@ def set_password_hash(session: Session, user_id: str, password_hash: str) -> Non
 def set_disabled(session: Session, user_id: str, disabled: bool) -> None:
     """Errors: ``Conflict`` for the last admin who is let in: nobody could manage the server any more."""
     if disabled:
-        _one_at_a_time(session)
-        _check_other_admins(session, user_id)
+        check_other_admins(session, user_id)
+    elif erasure_rows.of(session, user_id) is not None:
+        raise Conflict("That account is being erased.", next_step="Make a new one once it is gone.")
     session.exec(update(User).where(col(User.id) == user_id).values(disabled=disabled))
     if disabled:
         end_sessions(session, user_id)
 
 
-def _check_other_admins(session: Session, user_id: str) -> None:
-    if user_id not in (admins := _admins(session)) or len(admins) > 1:
+def check_other_admins(session: Session, user_id: str) -> None:
+    """Errors: ``Conflict`` for the last admin who is let in."""
+    _one_at_a_time(session)
+    if not is_last_admin(session, user_id):
         return
     raise Conflict(
         "That is the last admin of this server.",
         next_step="Make another one first: `dataferry users create EMAIL --admin`.",
     )
+
+
+def is_last_admin(session: Session, user_id: str) -> bool:
+    return _admins(session) == {user_id}
 
 
 def _admins(session: Session) -> set[str]:

@@ -70,6 +70,8 @@ class Accounts:
             redis = redis_state.connect(settings.redis_url)
             self._limits = redis_state.RedisTryLimits(redis)
         self.tokens = PersonalTokens(database, settings, self._limits, self._open_sessions.announce)
+        #: Tells that sessions have ended.
+        self.announce = self._open_sessions.announce
         self.administration = Administration(database, self._passwords, self._open_sessions.announce)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
@@ -170,13 +172,27 @@ class Accounts:
         claims = await self._read(access_token)
         user = await self._account(claims)
         check_password(new, user.email)
-        subject = password_change_subject(user.id, claims.session_id, self._settings.login_failures)
-        # An operator has no password, and none to change.
-        if not await self._matches(old, user.password_hash or None, subject):
-            raise Forbidden("The current password is wrong.", next_step="Type it again.")
+        await self._confirm(user, claims, old)
         password_hash = await self._passwords.run(self._passwords.hash, new)
         await self._database.run(rows.set_password, user.id, password_hash, keep_session=claims.session_id)
         self._open_sessions.announce()
+
+    async def confirm(self, access_token: str, password: str | None) -> UserView:
+        """Whose token it is, once they have said their password again; this machine's operator has none.
+
+        Errors: ``NotSignedIn``, ``Forbidden``, ``TooManyRequests``.
+        """
+        claims = await self._read(access_token)
+        user = await self._account(claims)
+        if not user.operator:
+            await self._confirm(user, claims, password or "")
+        return user_view(user)
+
+    async def _confirm(self, user: User, claims: Claims, password: str) -> None:
+        subject = password_change_subject(user.id, claims.session_id, self._settings.login_failures)
+        # An operator has no password.
+        if not await self._matches(password, user.password_hash or None, subject):
+            raise Forbidden("The current password is wrong.", next_step="Type it again.")
 
     # -- what stays open while a session lives ------------------------------------------------
 

@@ -25,6 +25,7 @@ from dataferry.api.routes import (
     pins,
     plans,
     plugins,
+    privacy,
     registry,
     repositories,
     retention,
@@ -73,6 +74,7 @@ ALL_ROUTES = (
         routes.router
         for routes in (
             auth,
+            privacy,
             bundles,
             additions,
             chats,

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from dataferry.chat.shared_threads import SharedThreads
     from dataferry.core.db import Database
     from dataferry.core.paging import Cursors
-    from dataferry.core.personal_data import PersonalDataRegister
     from dataferry.core.settings import Settings
     from dataferry.explorer.asking import Asking
     from dataferry.explorer.dataset_images import DatasetImages
@@ -82,6 +81,7 @@ if TYPE_CHECKING:
     from dataferry.mcp.service import McpServer
     from dataferry.mirror.service import Mirror
     from dataferry.plugins import Plugins
+    from dataferry.privacy.service import Privacy
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
     from dataferry.uploads.service import Uploads
@@ -144,7 +144,7 @@ class Services:
     uploads: Uploads
     annotations: Annotations
     analysis: Analysis
-    personal_data: PersonalDataRegister
+    privacy: Privacy
     credentials: CredentialResolver
     settings: Settings
     database: Database

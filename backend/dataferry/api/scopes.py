@@ -124,6 +124,7 @@ NEEDED: dict[str, TokenScope] = {
             *("save_model", "remove_model", "test_model", "list_models"),
             *("set_speed_limits", "reset_speed_limits"),
             *("build_index", "remove_index", "import_bundle", "download_analysis_model"),
+            *("get_my_data", "export_my_data", "erase_me", "erase_account"),
         ),
         "admin",
     ),
@@ -139,6 +140,8 @@ OPEN = frozenset(
         "check_alive",
         "check_ready",
         "get_app",
+        # Its id is known to those alone who began it, and it says no more than when it ended.
+        "get_erasure",
     }
 )
 

@@ -46,7 +46,7 @@ COMMANDS = {
     "keys": ("keys:app", "Your own keys at the hubs: list, set, test, rm."),
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
     "model": ("model:app", "The language model: show, set, test, rm."),
-    "users": ("users:app", "Accounts: list, create, reset-password, disable."),
+    "users": ("users:app", "Accounts: list, create, reset-password, disable, erase."),
     "tokens": ("tokens:app", "Personal tokens for scripts: list, create, revoke."),
     "bundle": ("bundle:app", "Datasets in one file, for a machine without a network: export, import."),
     "mcp": ("mcp:mcp", "Serve an assistant's program over stdin and stdout (Model Context Protocol)."),

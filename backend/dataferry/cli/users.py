@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dataferry.cli.output import AsJson, Column, Quiet, age, note, print_json, print_table
+from dataferry.cli.output import AsJson, Column, Quiet, age, confirm, note, print_json, print_table
 from dataferry.cli.secret_input import SecretInput
 from dataferry.core.lock import make_data_folder
 from dataferry.core.settings import load_settings
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from dataferry.accounts.service import Accounts
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Accounts: list, create, reset-password, disable."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Accounts: list, create, reset-password, disable, erase.",
 )
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
@@ -31,6 +34,10 @@ _PASSWORD = SecretInput(
 )
 #: A password behind the e-mail address is refused by us: the parser's own words would repeat it.
 _EXTRA = {"allow_extra_args": True}
+
+
+#: How often it is asked whether an erasure has ended.
+_LOOK_S = 0.2
 
 
 @contextlib.contextmanager
@@ -119,6 +126,29 @@ def disable(
         asyncio.run(accounts.administration.disable(email, disabled=not undo))
         outcome = "can sign in again" if undo else "can no longer sign in"
         _tell(accounts, email, f"{email} {outcome}.", as_json=as_json)
+
+
+@app.command()
+def erase(
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Erase an account and all that is its owner's, for ever. What they share goes to those they share it
+    with."""
+    from dataferry.cli.client import connected
+
+    if not yes:
+        confirm(f"Erase {email}, with all chats, uploads and private datasets? Nothing brings them back.")
+    with connected(None) as client:
+        erasure = client.call("POST", "/api/erasures", json={"email": email}, repeatable=True)
+        while erasure["finished_at"] is None:
+            time.sleep(_LOOK_S)
+            erasure = client.call("GET", f"/api/erasures/{erasure['id']}")
+    if as_json:
+        print_json(erasure)
+    note(f"{email} is erased.")
 
 
 def _tell(accounts: "Accounts", email: str, outcome: str, *, as_json: bool) -> None:

@@ -169,6 +169,25 @@ class Database:
             busy, *_counts = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
+    def rewrite(self) -> None:
+        """Write the file anew without what its free places still hold: ``secure_delete`` leaves copies of
+        rows that were moved from page to page. On Postgres the rows that are dead are given back; what its
+        own files and logs hold of them is its operator's. Blocks; on SQLite others wait to write meanwhile.
+        Errors: ``DatabaseAway``, also for a disk without room for a second copy."""
+        if not self.sqlite:
+            with told_errors(), self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as held:
+                held.exec_driver_sql("SET statement_timeout = 0")
+                held.exec_driver_sql("VACUUM")
+                held.invalidate()  # with that setting nobody else is to have it
+            return
+        deadline = self._deadline()
+        assert self._turns is not None
+        with told_errors(), self._turns.next(deadline), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA query_only=OFF")
+            raw.execute("VACUUM")
+
     def check(self) -> None:
         """Whether it can be written now. Blocks. Errors: ``DatabaseAway``."""
         with self.unit_of_work() as session:

@@ -5,7 +5,7 @@ A part that keeps something of persons makes a ``PersonalData`` and hands it to 
 walks through every table, and fails for a column with a person in it that no part names.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Protocol, TypeVar
@@ -79,7 +79,7 @@ class PersonalData:
     part: str
     columns: frozenset[str]
     erase: Callable[[Person, ErasureRun], None]
-    export: Callable[[Person], Iterator[Exported]]
+    export: Callable[[Person], Iterable[Exported]]
     holdings: Callable[[Session, Person], Sequence[Holding]]
     proof: Callable[[Session, Person], Mapping[str, Any]] | None = field(default=None)
 

@@ -190,5 +190,11 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         JobKindSpec("health", "maintenance", of_dataset=False),
         JobKindSpec("analysis", "maintenance", of_dataset=False),
         JobKindSpec("model", "download", of_dataset=False),
+        JobKindSpec(
+            "erase",
+            "maintenance",
+            of_dataset=False,
+            not_paused="An erasure that has begun goes on to its end.",
+        ),
     )
 }

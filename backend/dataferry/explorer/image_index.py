@@ -16,6 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
 
+from dataferry.core.errors import ContentChanged
 from dataferry.explorer.layouts import FoundImage, Layout
 from dataferry.explorer.layouts.names import split_order
 
@@ -128,7 +129,9 @@ class ImageIndex:
         self._path = path
 
     def rows(self, query: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
-        """Every row that a query finds."""
+        """Every row that a query finds. Errors: ``ContentChanged`` where the list was removed."""
+        if not self._path.is_file():
+            raise ContentChanged("The list of its images was made anew.", next_step="Ask again.")
         address = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as connection:
             connection.row_factory = sqlite3.Row

@@ -43,6 +43,15 @@ class ImageLists:
                 with suppress(OSError):
                     older.unlink()
 
+    def sweep(self, known: Callable[[list[str]], set[str]]) -> None:
+        """Remove the lists of datasets that are not here, and of what lies at its source, which are made
+        again. ``known``: which of these datasets are here."""
+        of = {path: path.name.rpartition("-")[0] for path in self.root.glob("*.sqlite*")}
+        here = known(sorted(set(of.values())))
+        for path, dataset_id in of.items():
+            if dataset_id not in here:
+                path.unlink(missing_ok=True)
+
 
 def build_local(lists: ImageLists, path: Path, store: Store, tree: Path, sizes: Mapping[str, int]) -> None:
     """Write the list of the images in ``tree``. Blocks. Errors: ``NoPictures``; ``DamagedFile``."""

@@ -90,6 +90,14 @@ class DiskCache:
             with self._lock:
                 del self._under_way[key]
 
+    def clear(self) -> None:
+        """Remove all of it. Blocks."""
+        for _used, _size, path in self._files():
+            with suppress(OSError):
+                os.unlink(path)
+        with self._lock:
+            self._size = None
+
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.bin"
 

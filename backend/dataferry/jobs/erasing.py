@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select
 
 from dataferry.core.job_types import ACTIVE_STATES
@@ -25,9 +26,8 @@ def wanted_by(session: Session, user_id: str) -> list[str]:
 
 def still_ending(session: Session, user_id: str) -> list[str]:
     """The jobs that go on though nobody wants them any more, of those that they had asked for."""
-    wanted = select(JobRequester.job_id).where(
-        JobRequester.job_id == Job.id, col(JobRequester.left_at).is_(None)
-    )
+    wanting = aliased(JobRequester)
+    wanted = select(wanting.job_id).where(wanting.job_id == Job.id, col(wanting.left_at).is_(None))
     query = (
         select(Job.id)
         .join(JobRequester, col(JobRequester.job_id) == col(Job.id))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from dataferry.core.connection_budget import QUEUE_CONNECTIONS
 from dataferry.core.db import now
@@ -200,6 +200,20 @@ class Queue:
             if found:
                 DBOS.delete_workflows([workflow.workflow_id for workflow in found])
 
+    def rewrite(self) -> None:
+        """Write the queue's own file anew, without what was deleted from it; nothing on Postgres. Blocks."""
+        if self._engine is not None:
+            with self._engine.connect() as connection:
+                _raw(connection).execute("VACUUM")
+
+    def empty_log(self) -> bool:
+        """Cut the log of that file to nothing; False where others read it just now. Blocks."""
+        if self._engine is None:
+            return True
+        with self._engine.connect() as connection:
+            busy, *_counts = _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def _launch(self, worker_id: str, *, worker: bool) -> None:
         DBOS(config=self._config(worker_id))
         if not worker:
@@ -286,6 +300,12 @@ def run_job(job_id: str, generation: int) -> None:
     queue = _started
     if queue is not None:
         queue._run(job_id, generation)
+
+
+def _raw(connection: Connection) -> Any:
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    return raw
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -209,6 +209,14 @@ class Jobs(JobReads):
         """Delete what the queue still knows of jobs whose rows are gone. Blocks."""
         self._runner.queue.forget(job_ids)
 
+    def rewrite_queue(self) -> None:
+        """Write the queue's own file anew, without what was deleted from it. Blocks."""
+        self._runner.queue.rewrite()
+
+    def empty_queue_log(self) -> bool:
+        """Cut the log of the queue's file to nothing; False where others read it just now. Blocks."""
+        return self._runner.queue.empty_log()
+
     def _leave(self, session: Session, user_id: str, job_id: str) -> "_Left | None":
         """What the user's leaving has changed."""
         job, requester = self._lock(session, user_id, job_id)

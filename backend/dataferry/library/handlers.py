@@ -93,7 +93,7 @@ class Handlers:
         jobs.on_closed(self.job_closed)
         jobs.after_closed(self.after_closed)
         self._jobs = jobs
-        self._removal = Removal(self._database, self._store, jobs, self._plugins)
+        self.removal = Removal(self._database, self._store, jobs, self._plugins)
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
@@ -265,7 +265,7 @@ class Handlers:
             is_other = older.id != kept.id and older.local_path != kept.local_path
             if older.downloaded and is_other and older.selection == kept.selection:
                 run.write(partial(_hand_on, run, older.id))
-                self._removal.remove_unused(run, older.id)
+                self.removal.remove_unused(run, older.id)
         self._versions.brought(run, run.job.dataset_id)
 
     def delete(self, run: JobRun) -> None:
@@ -279,7 +279,7 @@ class Handlers:
             elif since is not None and self._versions.of(self._dataset(run.job.dataset_id)).exists:
                 note = "The dataset has versions, which nobody could download again: it stays."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
-            elif not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
+            elif not self.removal.give_up(run, run.job.dataset_id, run.params.get("views")):
                 note = "Others have asked for this dataset too: its files stay for them."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
             else:

@@ -1,4 +1,4 @@
-"""What is kept of a person in the library, and of the jobs that they asked for."""
+"""The jobs that a person asked for, when their account is erased or exported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,41 +14,19 @@ from dataferry.core.personal_data import (
     JsonRows,
     Person,
     PersonalData,
-    Rows,
-    of_rows,
 )
 from dataferry.jobs import erasing
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import (
     Dataset,
-    DatasetAccess,
-    DatasetPin,
-    DatasetShare,
     DiskReservation,
-    HistoryEntry,
     JobSpeedLimit,
-    ViewFolder,
 )
 
 #: Jobs in one transaction.
 _BATCH = 200
 #: How often it is looked whether a run has ended.
 _LOOK_S = 0.1
-
-
-def library_data(database: Database) -> PersonalData:
-    """Which datasets a person has, pinned and shared, and their history."""
-    return of_rows(
-        database,
-        "library",
-        Rows(DatasetAccess.user_id, "datasets known"),  # type: ignore[arg-type]
-        Rows(DatasetPin.user_id, "pinned datasets"),  # type: ignore[arg-type]
-        Rows(DatasetShare.user_id, "datasets that others share with you"),  # type: ignore[arg-type]
-        Rows(DatasetShare.shared_by, "shares of datasets"),  # type: ignore[arg-type]
-        Rows(ViewFolder.user_id, "folders with a dataset's files"),  # type: ignore[arg-type]
-        Rows(HistoryEntry.user_id, "entries of the history"),  # type: ignore[arg-type]
-        Rows(JobSpeedLimit.user_id, "speed limits of jobs"),  # type: ignore[arg-type]
-    )
 
 
 class JobsOfPersons:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from dataferry.accounts import rows as account_rows
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
+from dataferry.core.personal_data import ErasureRun
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import history_rows, pins, rights, view_rows
 from dataferry.library.deletion import CLEANUP
@@ -64,15 +65,15 @@ class Removal:
 
         users, stays = run.write(give_up)
         if stays:
-            self._remove_views_of(run, dataset_id, users, views)
+            self.remove_views_of(run, dataset_id, users, views)
         else:
-            self._remove(run, dataset_id, views)
+            self.remove(run, dataset_id, views)
         return not stays
 
-    def _remove_views_of(
-        self, run: JobRun, dataset_id: str, users: Sequence[str], views: Sequence[str] | None
+    def remove_views_of(
+        self, run: ErasureRun, dataset_id: str, users: Sequence[str], views: Sequence[str] | None = None
     ) -> None:
-        """Remove what these people alone wanted hardlinked."""
+        """Remove what these people alone wanted hardlinked, of these views, by default of all."""
         dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         if dataset.local_path is not None:
             tree = Path(dataset.local_path)
@@ -85,7 +86,9 @@ class Removal:
             for path in self._database.read(view_rows.paths, dataset_id):
                 self._make_view(tree, Path(path))
 
-    def _remove(self, run: JobRun, dataset_id: str, views: Sequence[str] | None) -> None:
+    def remove(self, run: ErasureRun, dataset_id: str, views: Sequence[str] | None = None) -> None:
+        """Remove the files of a dataset whose working folder is held, whosever it is, and these of its views,
+        by default all."""
         dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         removed = self._database.read(view_rows.paths, dataset_id) if views is None else views
         if dataset.local_path is not None:

@@ -1818,6 +1818,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is kept of you, counted
+         * @description What is kept of you, counted: what an erasure takes, and what stays and why.
+         */
+        get: operations["get_my_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is kept of you in one zip file
+         * @description All that is kept of you in one zip file: JSON, your uploads, and the files of your private datasets. It
+         *     is made while it is sent: no copy is left here.
+         */
+        get: operations["export_my_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase your account and all that is yours
+         * @description Erase your account and all that is yours. You are signed out everywhere at once; the rest goes within
+         *     moments, also if the server stops meanwhile. Nothing brings it back.
+         */
+        delete: operations["erase_me"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase the account of somebody else, and all that is theirs
+         * @description Erase the account of somebody else, and all that is theirs. For admins.
+         */
+        post: operations["erase_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an erasure has ended, for whoever began it
+         * @description Whether an erasure has ended, for whoever began it: the account that could ask is gone by then.
+         */
+        get: operations["get_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bundles/import": {
         parameters: {
             query?: never;
@@ -6308,6 +6410,39 @@ export interface components {
             readonly path: string | null;
         };
         /**
+         * EraseAccount
+         * @description Whose account an admin erases. ``password``: the admin's own; this machine's operator needs none.
+         */
+        EraseAccount: {
+            /**
+             * @description Of the account that is erased, typed to confirm it
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * @description The password.
+             * @example correct horse battery
+             */
+            password?: string | null;
+        };
+        /**
+         * EraseMe
+         * @description That it is meant, and by its owner.
+         */
+        EraseMe: {
+            /**
+             * @description Of the account that is erased, typed to confirm it
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * Format: password
+             * @description The password.
+             * @example correct horse battery
+             */
+            password: string;
+        };
+        /**
          * ErasedUploads
          * @description What is gone. ``log_emptied``: the database's log holds nothing of it either; else it does so until the
          *     next writes have overwritten it.
@@ -6323,6 +6458,20 @@ export interface components {
              * @example false
              */
             log_emptied: boolean;
+        };
+        /**
+         * ErasureView
+         * @description The erasure of an account. ``finished_at`` is there once nothing of it is left on this server.
+         */
+        ErasureView: {
+            id: string;
+            /** Format: date-time */
+            requested_at: string;
+            /**
+             * @description When it ended; null before.
+             * @example 2026-05-04T09:30:00Z
+             */
+            finished_at: string | null;
         };
         /**
          * @description Whose files they are to be
@@ -6797,6 +6946,26 @@ export interface components {
             next?: string | null;
         };
         /**
+         * HoldingView
+         * @description So many things of one kind that are a person's. ``stays``: why they are not erased, and whose they are
+         *     then.
+         */
+        HoldingView: {
+            part: string;
+            what: string;
+            count: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes?: number | null;
+            /**
+             * @description Others asked for it too, so that its files stay for them.
+             * @example false
+             */
+            stays?: string | null;
+        };
+        /**
          * @description A source that has accounts.
          * @enum {string}
          */
@@ -7184,7 +7353,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "verify" | "version" | "index" | "tables" | "statistics" | "health" | "analysis" | "model";
+        JobKind: "download" | "update" | "delete" | "verify" | "version" | "index" | "tables" | "statistics" | "health" | "analysis" | "model" | "erase";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -8562,6 +8731,16 @@ export interface components {
              * @example staple battery horse
              */
             new_password: string;
+        };
+        /**
+         * PersonalDataView
+         * @description What is kept of the viewer; kinds of which there is nothing are left out. ``last_admin``: they cannot
+         *     be erased until there is another admin.
+         */
+        PersonalDataView: {
+            holdings: components["schemas"]["HoldingView"][];
+            /** @example false */
+            last_admin: boolean;
         };
         /**
          * PersonalTokenRequest
@@ -17870,6 +18049,167 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_my_data: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_my_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    erase_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseMe"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    erase_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseAccount"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_erasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

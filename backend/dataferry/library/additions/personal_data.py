@@ -6,10 +6,8 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.personal_data import ErasureRun, Exported, Holding, JsonRows, Person, PersonalData, Rows
-from dataferry.jobs.service import Jobs
 from dataferry.library.additions import requests
 from dataferry.library.additions.models import Addition, DataOwner
-from dataferry.library.deletion import CLEANUP, submit_deletion
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 
@@ -17,15 +15,13 @@ _ADDITIONS = Rows(Addition.user_id, "datasets on their way")  # type: ignore[arg
 _NAMES = Rows(DataOwner.user_id, "names of own datasets")  # type: ignore[arg-type]
 
 
-def additions_data(database: Database, store: Store, jobs: Jobs) -> PersonalData:
-    """Datasets that they added, with every revision and version, and what is on its way. Erase them before
-    what the library knows of who has which dataset."""
+def additions_data(database: Database, store: Store) -> PersonalData:
+    """What is on its way, and the name that stands in what they added. The datasets themselves are erased
+    with the library, before it."""
 
     def erase(person: Person, run: ErasureRun) -> None:
         for row in database.read(requests.of_user, person.id):
             store.discard(store.addition(row.id))
-        for job_id in run.write(lambda session: _delete(session, jobs, person)):
-            jobs.wake(job_id)
         run.write(lambda session: _forget(session, person))
 
     def export(person: Person) -> Iterator[Exported]:
@@ -54,11 +50,6 @@ def _datasets(session: Session, person: Person) -> list[Dataset]:
         return []
     query = select(Dataset).where(Dataset.source == "upload", col(Dataset.source_id).startswith(f"{name}/"))
     return list(session.exec(query.where(Dataset.downloaded).order_by(col(Dataset.id))))
-
-
-def _delete(session: Session, jobs: Jobs, person: Person) -> list[str]:
-    """The ids of the jobs that delete the files, for everybody."""
-    return [submit_deletion(session, jobs, row, CLEANUP) for row in _datasets(session, person)]
 
 
 def _forget(session: Session, person: Person) -> None:

@@ -45,7 +45,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who records a version, and why. ``restores``: the version that it brings back."""
+    """Who records a version, by their id, and why. ``restores``: the version that it brings back."""
 
     author: str
     message: str

@@ -1,8 +1,9 @@
 """Versions of the library's datasets, for those who may see them: recorded, compared, and brought back."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -26,7 +27,7 @@ from dataferry.library.preview import NotATable, Thumbnail, make_thumbnails
 from dataferry.library.preview.thumbnails import MAX_PICTURE_BYTES
 from dataferry.library.versions.bundle import bundle_of, not_versioned
 from dataferry.library.versions.comparing import Comparison
-from dataferry.library.versions.jobs import params_of
+from dataferry.library.versions.jobs import SERVER, params_of
 from dataferry.library.versions.recording import MOST_FILES
 from dataferry.library.versions.repository import SHORT, DatasetVersions, Recorded, check_git
 from dataferry.library.versions.views import (
@@ -41,6 +42,9 @@ from dataferry.library.versions.views import (
 )
 from dataferry.sources.cache import TtlCache
 
+V = TypeVar("V", bound=VersionView)
+#: In place of an author whose account is gone.
+_LEFT = "somebody who has left"
 #: Pictures of one request.
 MAX_PICTURES = 60
 #: Comparisons that are kept for their next pages.
@@ -84,7 +88,7 @@ class Versions:
         page = VersionPage(
             ref=str(ref),
             key=ref.key,
-            versions=tuple(_view(version, found.row) for version in shown[:limit]),
+            versions=await self._named(_view(version, found.row) for version in shown[:limit]),
             total=total,
             versioned=total > 0,
             may_write=found.may_write and found.row.downloaded,
@@ -109,7 +113,9 @@ class Versions:
             text = found.versions.index_file(recorded)
             return VersionDetail(**_view(recorded, found.row).model_dump(), index_file=text, tables=tables)
 
-        return await in_thread("disk", read)
+        detail = await in_thread("disk", read)
+        (named,) = await self._named([detail])
+        return named
 
     async def compare(
         self,
@@ -148,6 +154,8 @@ class Versions:
             return comparison, offset + len(some)
 
         comparison, end = await in_thread("table", read)
+        older_view, newer_view = await self._named([comparison.older, comparison.newer])
+        comparison = comparison.model_copy(update={"older": older_view, "newer": newer_view})
         return comparison, (end,) if end < comparison.total else None
 
     def _compared(self, versions: DatasetVersions, older: Recorded, newer: Recorded) -> Comparison:
@@ -203,7 +211,6 @@ class Versions:
         without git; ``InvalidInput`` for too many files.
         """
         check_git()
-        author = await self._author(viewer)
         await self._access.renew(viewer)
 
         def submit(session: Session) -> str:
@@ -222,7 +229,7 @@ class Versions:
                 ref=rows.ref_of(row),
                 title=row.title,
                 dataset_id=row.id,
-                params={"author": author, "message": said},
+                params={"author": viewer.user_id, "message": said},
                 requester_id=viewer.user_id,
                 single_flight_key=f"version:{row.id}",
                 revision=row.revision or None,
@@ -239,7 +246,6 @@ class Versions:
         files are here.
         """
         check_git()
-        author = await self._author(viewer)
         found = await self._find(viewer, key_or_alias)
         if not found.versions.exists:
             raise not_versioned()
@@ -268,7 +274,7 @@ class Versions:
                 dataset_id=target.id,
                 params={
                     **self._jobs.params(session, row.download_job_id),
-                    **params_of(recorded.id, author, message.strip()),
+                    **params_of(recorded.id, viewer.user_id, message.strip()),
                     "revision": target.revision,
                 },
                 requester_id=viewer.user_id,
@@ -324,9 +330,17 @@ class Versions:
         if active is not None and active.kind != "verify":
             raise held_by(active)
 
-    async def _author(self, viewer: Viewer) -> str:
-        emails = await self._accounts.emails([viewer.user_id])
-        return emails.get(viewer.user_id, "Dataferry")
+    async def _named(self, views: Iterable[V]) -> tuple[V, ...]:
+        """With the authors' addresses: a version itself has their ids, which say nothing of those whose
+        account is erased."""
+        found = tuple(views)
+        emails = await self._accounts.emails(sorted({view.author for view in found}))
+        return tuple(
+            view.model_copy(
+                update={"author": emails.get(view.author, SERVER if view.author == SERVER else _LEFT)}
+            )
+            for view in found
+        )
 
 
 def _row_of(session: Session, row: Dataset, revision: str) -> Dataset:

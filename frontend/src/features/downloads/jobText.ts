@@ -16,6 +16,7 @@ export const DONE: Record<JobView["kind"], string> = {
   health: "Looked through: see what was found",
   analysis: "Analysed: see what was found",
   model: "Downloaded and verified: uploads are looked at with it",
+  erase: "Erased",
 };
 
 const DOING: Record<JobView["kind"], string> = {
@@ -30,6 +31,7 @@ const DOING: Record<JobView["kind"], string> = {
   health: "looking for faults in it",
   analysis: "analysing it",
   model: "downloading",
+  erase: "erasing an account",
 };
 
 /** It only looks at files, and begins anew in place of resting. */

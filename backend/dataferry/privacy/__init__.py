@@ -1,0 +1,1 @@
+"""What a person takes with them, and what goes when they leave."""
