@@ -24,10 +24,10 @@ class JobSettings(BaseSettings):
     job_timeout_s: float = Field(36_000.0, gt=0, description="A job's limit: 10 hours")
     download_slots: int = Field(4, ge=1, description="Downloads at one time in a process")
     transfer_connections: int = Field(8, ge=1, le=64, description="Connections of one download")
-    host_connections: int = Field(16, ge=1, le=1024, description="Connections of a process to one host")
+    host_connections: int = Field(16, ge=1, le=1024, description="Connections to one host, of all processes")
     all_connections: int = Field(32, ge=1, le=4096, description="Connections of a process in all")
     bandwidth_bytes_per_s: int | None = Field(
-        None, gt=0, description="Speed of all downloads of a process, in bytes; an admin may change it"
+        None, gt=0, description="Speed of all downloads together, in bytes; an admin may change it"
     )
     night: str | None = Field(None, description="Hours with a speed of their own, in local time: 22:00-06:00")
     night_bytes_per_s: int | None = Field(
