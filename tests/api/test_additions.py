@@ -10,7 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.adding import added, announce, begin, finished, piece, send
+import dataferry
+from dataferry.client.adding import PIECE_BYTES, Sending, send
+from dataferry.client.client import opened
+from dataferry.client.folder import read_folder
+from dataferry.core.settings import Settings
+from tests.support.adding import added, announce, begin, finished, piece
+from tests.support.adding import send as post
 from tests.support.server import Client, Server, until
 
 TREE = {
@@ -71,7 +77,7 @@ def test_what_has_arrived_is_not_sent_again(server: Server, ada: Client) -> None
     large = bytes(range(256)) * 8192
     files = {"large.bin": large, "small.txt": b"small"}
     addition = begin(ada, "Resumed", files)
-    assert send(ada, addition, piece("small.txt", b"small")).json()["files_here"] == 1
+    assert post(ada, addition, piece("small.txt", b"small")).json()["files_here"] == 1
     send_half(server, ada, addition, piece("large.bin", large), 700_000)
 
     def offset() -> int:
@@ -86,11 +92,11 @@ def test_what_has_arrived_is_not_sent_again(server: Server, ada: Client) -> None
     server.start()
     ada = server.client("ada@example.org")
     at = offset()
-    wrong = send(ada, addition, piece("large.bin", large[at + 1 :], at + 1))
+    wrong = post(ada, addition, piece("large.bin", large[at + 1 :], at + 1))
     assert (wrong.status_code, wrong.json()["code"]) == (409, "wrong_offset")
-    assert send(ada, addition, piece("large.bin", large[at:], at)).json()["bytes_here"] == len(large) + 5
+    assert post(ada, addition, piece("large.bin", large[at:], at)).json()["bytes_here"] == len(large) + 5
     # An answer may be lost on its way: what is here is taken once more, and is not written again.
-    assert send(ada, addition, piece("small.txt", b"small")).status_code == 200
+    assert post(ada, addition, piece("small.txt", b"small")).status_code == 200
     dataset = finished(ada, addition)
     assert (Path(dataset["local_path"]) / "large.bin").read_bytes() == large
 
@@ -108,13 +114,13 @@ def send_half(server: Server, client: Client, addition: str, body: bytes, count:
 
 def test_a_changed_file_is_sent_anew(ada: Client) -> None:
     addition = begin(ada, "Changed", {"a.txt": b"one"})
-    send(ada, addition, piece("a.txt", b"one"))
+    post(ada, addition, piece("a.txt", b"one"))
     page = {"files": [{"path": "a.txt", "size": 3, "stamp": "5"}], "first": True}
     arrived = ada.post(f"/api/additions/{addition}/files", page).json()["arrived"]
     assert arrived == [{"path": "a.txt", "offset": 3, "complete": True}]  # nobody had told its time before
     page["files"][0]["stamp"] = "6"  # type: ignore[index]
     assert ada.post(f"/api/additions/{addition}/files", page).json()["arrived"] == []
-    send(ada, addition, piece("a.txt", b"two"))
+    post(ada, addition, piece("a.txt", b"two"))
     assert (Path(finished(ada, addition)["local_path"]) / "a.txt").read_bytes() == b"two"
 
 
@@ -143,7 +149,7 @@ def test_names_that_are_unusual_are_kept_as_they_are(ada: Client) -> None:
     tree = Path(added(ada, "Названия", files)["local_path"])
     assert {str(one.relative_to(tree)): one.read_bytes() for one in tree.rglob("*") if one.is_file()} == files
     collides = begin(ada, "Collides", {"a": b"1", "a/b": b"2"})
-    send(ada, collides, piece("a", b"1") + piece("a/b", b"2"))
+    post(ada, collides, piece("a", b"1") + piece("a/b", b"2"))
     assert ada.post(f"/api/additions/{collides}/finish").status_code == 422
 
 
@@ -158,7 +164,7 @@ def test_names_that_are_unusual_are_kept_as_they_are(ada: Client) -> None:
 )
 def test_what_is_no_piece_of_an_announced_file_is_refused(ada: Client, body: bytes) -> None:
     addition = begin(ada, f"Odd {len(body)}", {"a": b"1"})
-    assert send(ada, addition, body).status_code in (400, 413)
+    assert post(ada, addition, body).status_code in (400, 413)
     assert ada.http.delete(f"/api/additions/{addition}").status_code == 204
 
 
@@ -217,10 +223,10 @@ def test_what_one_adds_is_nobody_elses(server: Server, ada: Client, bob: Client)
         assert other.get("/api/additions").json() == []
         assert other.get(f"/api/additions/{addition}").status_code == 404
         assert announce(other, addition, {"a.txt": b"1"}).status_code == 404
-        assert send(other, addition, piece("a.txt", b"2")).status_code == 404
+        assert post(other, addition, piece("a.txt", b"2")).status_code == 404
         assert other.post(f"/api/additions/{addition}/finish").status_code == 404
         assert other.http.delete(f"/api/additions/{addition}").status_code == 404
-    send(ada, addition, piece("a.txt", b"1"))
+    post(ada, addition, piece("a.txt", b"1"))
     dataset = finished(ada, addition)
     taken = bob.post("/api/additions", {"to": dataset["ref"], "mode": "add", "file_count": 1, "size": 1})
     assert taken.status_code == 404
@@ -228,3 +234,32 @@ def test_what_one_adds_is_nobody_elses(server: Server, ada: Client, bob: Client)
     assert bob.get(f"/api/datasets/{public['key']}").json()["visibility"] == "public"
     taken = bob.post("/api/additions", {"to": public["ref"], "mode": "add", "file_count": 1, "size": 1})
     assert taken.status_code == 403
+
+
+def test_a_program_goes_on_where_it_was_interrupted(server: Server, ada: Client, tmp_path: Path) -> None:
+    place = tmp_path / "Scans of 2026"
+    for name in ("cat/1.csv", "cat/._1.csv", ".DS_Store", "dog/.git/config", "large.bin"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"a,b\n1,2\n" if name != "large.bin" else bytes(2 * PIECE_BYTES + 9))
+    (place / "hollow").mkdir()
+    (place / "link").symlink_to("cat")
+    folder = read_folder(place)
+    assert [file.path for file in folder.files] == ["cat/1.csv", "large.bin"]
+    assert (len(folder.left_out), folder.links, folder.empty) == (3, ["link"], ["hollow"])
+    token = str(ada.post("/api/auth/tokens", {"name": "cli", "scope": "download"}).json()["token"])
+    settings = Settings(_env_file=None, server=server.address, token=token)
+    begun: list[Sending] = []
+
+    def interrupt(done: int, total: int | None) -> None:
+        if done > PIECE_BYTES:
+            raise KeyboardInterrupt
+
+    with opened(settings, tell=lambda _: None) as client:
+        with pytest.raises(KeyboardInterrupt):
+            send(client, folder, {"name": "Scans"}, begun.append, interrupt)
+        ticket = send(client, folder, {"name": "Scans"}, begun.append, lambda *_: None)
+        assert list(client.follow(ticket["job_id"]))[-1].state == "succeeded"
+    assert begun[0].here == 0
+    assert begun[1].here >= PIECE_BYTES
+    mine = dataferry.connect(server.address, token, cache=tmp_path / "cache").load("upload:ada/scans")
+    assert mine["1"].to_pandas().shape == (1, 2)

@@ -7,6 +7,7 @@ import typer
 from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
+from dataferry.cli.library_add import add
 from dataferry.cli.library_checks import outdated, verify
 from dataferry.cli.library_group import LibraryGroup
 from dataferry.cli.library_health import health
@@ -20,6 +21,7 @@ from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS
 
 app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
+app.command()(add)
 app.command()(pin)
 app.command()(prune)
 app.command()(share)

@@ -3492,6 +3492,12 @@ export interface components {
              */
             size: number;
             /**
+             * @description With what has arrived under this name already; else that is a conflict
+             * @default false
+             * @example false
+             */
+            go_on?: boolean;
+            /**
              * @description Beyond a quota: what it names is removed
              * @default false
              * @example false

@@ -45,6 +45,9 @@ class AdditionRequest(RequestBody):
     unpack: bool = Field(False, description="Archives are unpacked, and their members are the files")
     file_count: int = Field(ge=1, le=MAX_FILES, description="Files that will come")
     size: Count = Field(description="Bytes that will come")
+    go_on: bool = Field(
+        False, description="With what has arrived under this name already; else that is a conflict"
+    )
     make_room: bool = Field(False, description="Beyond a quota: what it names is removed")
 
 

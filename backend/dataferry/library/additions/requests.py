@@ -28,6 +28,26 @@ from dataferry.transfer.files.disk import disk_faults
 _NAMELESS = "data"
 
 
+def begun(session: Session, viewer: Viewer, wanted: NewAddition) -> Addition | None:
+    """What is under way of the same name, or to the same dataset."""
+    rows_of_it = select(Addition).where(Addition.user_id == viewer.user_id, Addition.mode == wanted.mode)
+    if wanted.mode == "new":
+        same = rows_of_it.where(Addition.title == clean_title(wanted.name))
+    else:
+        former = rows.downloaded(session, viewer, wanted.to or "")
+        same = rows_of_it.where(Addition.source_id == former.source_id)
+    return session.exec(same).first()
+
+
+def go_on(session: Session, addition_id: str, wanted: NewAddition) -> Addition:
+    """Take down what of it is said anew."""
+    row = session.get_one(Addition, addition_id)
+    row.file_count, row.size, row.touched_at = wanted.file_count, wanted.size, now()
+    row.unpack = wanted.unpack
+    session.add(row)
+    return row
+
+
 def new_row(session: Session, viewer: Viewer, wanted: NewAddition, addition_id: str, email: str) -> Addition:
     """Errors: ``Conflict`` for a name that is in use, ``Forbidden`` for another's dataset, ``NotFound``."""
     owner = _owner_name(session, viewer.user_id, email)

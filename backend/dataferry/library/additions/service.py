@@ -97,15 +97,24 @@ class Additions:
                 self._store.discard(folder)
 
     async def begin(self, viewer: Viewer, wanted: NewAddition) -> AdditionView:
-        """Make room for a dataset whose files come next; with ``wanted.to`` for a new revision of one.
+        """Make room for a dataset whose files come next; with ``wanted.to`` for a new revision of one, and
+        with ``wanted.go_on`` for what has not arrived of one that was begun.
 
         Errors: ``Conflict`` for a name that is in use; ``DiskFull``, ``QuotaExceeded`` and ``RoomNeeded``
         with the sums; ``NotFound`` for a dataset that is not theirs.
         """
         await self._access.renew(viewer)
         emails = await self._accounts.emails([viewer.user_id])
-        await in_thread("disk", self._check_room, wanted.size)
-        await self._quotas.admit(viewer, None, wanted.size, make_room=wanted.make_room)
+        former = None
+        if wanted.go_on:
+            former = await self._database.run_read(requests.begun, viewer, wanted)
+        more = max(0, wanted.size - (former.size if former else 0))
+        await in_thread("disk", self._check_room, more)
+        await self._quotas.admit(viewer, None, more, make_room=wanted.make_room)
+        if former is not None:
+            await self._receiving(viewer, former.id)
+            row = await self._database.run(requests.go_on, former.id, wanted)
+            return await in_thread("disk", self._counted, row)
         addition_id = new_id("add")
 
         def write(session: Session) -> Addition:

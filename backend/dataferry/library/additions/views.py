@@ -81,3 +81,5 @@ class NewAddition(View):
     file_count: Annotated[int, Field(ge=1, le=MAX_FILES)]
     size: Count
     make_room: bool = False
+    #: With what has arrived of an addition of the same name, or to the same dataset; else that is a conflict.
+    go_on: bool = False
