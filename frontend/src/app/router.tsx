@@ -166,6 +166,14 @@ const cleanup = createRoute({
   component: lazyScreen(() => import("@/features/library/CleanupPage")),
 });
 
+const addData = createRoute({
+  getParentRoute: () => app,
+  path: "/library/add",
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
+    typeof to === "string" ? { to } : {},
+  component: lazyScreen(() => import("@/features/owndata/AddDataPage")),
+});
+
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
@@ -287,6 +295,7 @@ export const router = createRouter({
       chat,
       downloads,
       library,
+      addData,
       history,
       cleanup,
       dataset,

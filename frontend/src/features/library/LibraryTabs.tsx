@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 const TABS = [
   { to: "/library", label: "Datasets" },
   { to: "/library/built-in", label: "Built-in" },
+  { to: "/library/add", label: "Add your own data" },
   { to: "/library/history", label: "History" },
   { to: "/library/clean-up", label: "Clean-up" },
 ] as const;
