@@ -70,7 +70,7 @@ function Hidden({ label, input, folder = false, onFiles }: HiddenProps) {
       type="file"
       multiple
       hidden
-      {...(folder ? { webkitdirectory: "" } : {})}
+      {...(folder ? { webkitdirectory: "true" } : {})}
       aria-label={label}
       onChange={({ currentTarget }) => {
         const found = chosenFiles(currentTarget.files ?? new DataTransfer().files);
