@@ -232,7 +232,7 @@ def build_services(settings: Settings) -> Services:
         sample_pictures=SamplePictures(images, sandbox, drawn),
         sandbox=sandbox,
         health=health,
-        sequences=Sequences(access, downloads, jobs, found_plugins),
+        sequences=Sequences(database, access, downloads, jobs, found_plugins),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
         asking=table_questions,

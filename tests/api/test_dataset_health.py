@@ -88,9 +88,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def ada(server: Server) -> Client:
     client = server.client()
     # By its short name, as Tiny-ImageNet and the chest X-rays are asked for.
+    assert client.get("/api/datasets/beasts/statistics?start=false").status_code == 404
     begun = client.get("/api/datasets/beasts/statistics")
     assert (begun.status_code, begun.json()["state"]) == (202, "downloading"), begun.text
     client.finished(begun.json()["job"]["id"])
+    looked = client.get("/api/datasets/beasts/statistics?start=false")
+    assert (looked.status_code, looked.json()["state"], looked.json()["job"]) == (200, "absent", None)
     return client
 
 

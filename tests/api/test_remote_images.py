@@ -81,6 +81,7 @@ def test_the_classes_are_walked_down_and_up(ada: Client) -> None:
         "children": 0,
         "classes": 1,
         "count": 1,
+        "example": None,
     }
     top = {one["name"]: one for one in got(ada, of, parent="root")}
     assert top["physical entity"]["classes"] + top["abstraction"]["classes"] >= 200
@@ -91,6 +92,10 @@ def test_the_classes_are_walked_down_and_up(ada: Client) -> None:
         below = max(nodes, key=lambda one: ("animal" in path) * one["is_class"] * 1000 + one["classes"])
         path.append(below["name"])
     assert below["count"] == 1
+    assert ada.get(below["example"]).status_code == 200
+    named = [(one["name"], one["is_class"]) for one in got(ada, of, q=" Fish ")]
+    assert named[:2] == [("goldfish", True), ("jellyfish", True)]
+    assert ("fish", False) in named
     assert ada.get(of, params={"parent": "n99999999"}).status_code == 404
     assert (
         ada.get("/api/datasets/small_chest_xray_pneumonia/classes", params={"parent": "root"}).status_code

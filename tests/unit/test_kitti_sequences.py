@@ -27,6 +27,9 @@ CALIBRATION = "\n".join(
 )
 
 
+SENSORS = (("image_02", "png"), ("velodyne_points", "bin"), ("oxts", "txt"))
+
+
 def written(tree: Path, files: dict[str, bytes]) -> Path:
     for path, content in files.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +60,14 @@ def test_sensors_are_in_step_by_name_whatever_is_missing(tmp_path: Path) -> None
     recording = Recording(sequence, sequence.frames)
     times = [recording.time(stem) for stem in sequence.frames]
     assert times == ["first", None, "third", "x", "tenth"]
+
+
+def test_a_drive_is_known_by_its_folders_whatever_its_name(tmp_path: Path) -> None:
+    files = {f"cars/monday/{name}/data/000007.{form}": b"" for name, form in SENSORS}
+    sequence = only(written(tmp_path, {**files, "cars/notes/data/000001.txt": b""}))
+    assert (sequence.id, sequence.layout, sequence.date) == ("monday", "raw", None)
+    assert (sequence.frames, set(sequence.files)) == (["000007"], {"image_02", "velodyne", "oxts"})
+    assert only(tmp_path / "cars" / "monday").id == "recording"
 
 
 def test_what_cannot_be_read_is_told_and_keeps_nothing_else(tmp_path: Path) -> None:

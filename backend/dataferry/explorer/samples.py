@@ -116,11 +116,19 @@ class SampleGallery:
         return await in_thread("sample", classes_of, found, split)
 
     async def class_nodes(
-        self, viewer: Viewer, key_or_alias: str, revision: str | None, split: str | None, parent: str | None
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None,
+        split: str | None,
+        *,
+        parent: str | None = None,
+        words: str | None = None,
     ) -> tuple[ClassNode, ...]:
-        """Its classes, or those below a node of their tree. Errors: as ``classes``."""
+        """Its classes, those below a node of their tree, or those that are named so. Errors: as
+        ``classes``."""
         found = await self._images.look(viewer, key_or_alias, revision)
-        return await in_thread("sample", class_nodes, found, split, parent)
+        return await in_thread("sample", class_nodes, found, key_or_alias, split, parent, words)
 
     async def class_name(
         self, viewer: Viewer, key_or_alias: str, class_id: str, revision: str | None = None

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from sqlmodel import Session
 
+from dataferry.core.db import Database
 from dataferry.core.errors import DamagedFile, NotFound
 from dataferry.core.job_types import JobView
 from dataferry.core.threads import in_thread
@@ -27,13 +28,13 @@ from dataferry.explorer.sequence_views import (
     SequenceView,
 )
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows
+from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
 from dataferry.library.downloads import Downloads
 from dataferry.library.models import Dataset
 from dataferry.plugins import Plugins
 from dataferry.plugins.readers.images import image_size
-from dataferry.plugins.readers.kitti_sequences import KittiSequence, Modality, find_sequences
+from dataferry.plugins.readers.kitti_sequences import RECORDED, KittiSequence, Modality, find_sequences
 from dataferry.plugins.readers.kitti_tracks import SceneObject, position
 
 T = TypeVar("T")
@@ -67,7 +68,10 @@ class _Found:
 class Sequences:
     """Every method takes the viewer: what they may not see answers ``NotFound``."""
 
-    def __init__(self, access: Access, downloads: Downloads, jobs: Jobs, plugins: Plugins) -> None:
+    def __init__(
+        self, database: Database, access: Access, downloads: Downloads, jobs: Jobs, plugins: Plugins
+    ) -> None:
+        self._database = database
         self._access = access
         self._downloads = downloads
         self._jobs = jobs
@@ -193,6 +197,8 @@ class Sequences:
         tree = Path(row.local_path or "")
 
         def read() -> dict[str, Recording]:
+            if not self._database.read(file_rows.any_like, row.id, RECORDED):
+                return {}
             return {one.id: Recording(one, one.frames) for one in find_sequences(tree)}
 
         return self._read.get((str(tree), row.downloaded_at_ms), read)
@@ -245,7 +251,7 @@ def _view(place: _Place, recording: Recording) -> SequenceView:
         dataset=place.key,
         layout=one.layout,
         here=True,
-        date=one.folder.name[:10].replace("_", "-") if one.layout == "raw" else None,
+        date=one.date,
         frame_count=len(recording.frames),
         cameras=one.cameras,
         scan_count=len(one.files.get("velodyne", {})),

@@ -1,13 +1,14 @@
 """Samples of an ``ImageSource`` as the API shows them."""
 
+from functools import partial
 from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from dataferry.core.errors import DamagedFile, NotFound
 from dataferry.explorer.class_tree import class_named
 from dataferry.explorer.dataset_images import FoundImages
 from dataferry.explorer.image_sources import ImageEntry, ImageSource
 from dataferry.explorer.indexed_images import IndexedImages
+from dataferry.explorer.sample_addresses import picture_address
 from dataferry.explorer.sample_views import Sample, SampleClass, SampleClasses, SamplePage, SampleSplit
 from dataferry.imaging.headers import size_of
 from dataferry.library.preview_views import ImageSamples
@@ -150,16 +151,15 @@ def _number_of(source: ImageSource, split: str, name: str, class_name: str | Non
 
 
 def _sample(entry: ImageEntry, found: FoundImages, name: str, split: str) -> Sample:
-    place = f"/api/datasets/{quote(name, safe=':~')}/samples/{quote(split, safe='')}/{entry.number}"
-    query = f"?revision={quote(found.revision, safe='')}" if found.revision else ""
+    address = partial(picture_address, found, name, split, entry.number)
     width, height = entry.size or (None, None)
     return Sample(
         index=entry.number,
         id=image_id(split, entry.number),
         name=entry.name,
-        image=f"{place}/image{query}",
-        thumbnail=f"{place}/thumbnail{query}",
-        mask=f"{place}/mask{query}" if entry.masked else None,
+        image=address("image"),
+        thumbnail=address("thumbnail"),
+        mask=address("mask") if entry.masked else None,
         width=width,
         height=height,
         label=entry.label,

@@ -34,6 +34,13 @@ def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
     return session.exec(query).one_or_none() if storable(path) else None
 
 
+def any_like(session: Session, dataset_id: str, patterns: Sequence[str]) -> bool:
+    """Whether a dataset has a file whose path one of these patterns of ``LIKE`` fits."""
+    path = col(DatasetFile.path)
+    query = select(DatasetFile.path).where(seen(dataset_id), or_(*map(path.like, patterns))).limit(1)
+    return session.exec(query).first() is not None
+
+
 def tables(
     session: Session,
     dataset_id: str,

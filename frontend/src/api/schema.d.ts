@@ -4835,7 +4835,8 @@ export interface components {
          * ClassNode
          * @description A class, or a node above some. ``id``: of WordNet, else the name. ``parents``: ids of what it is a kind
          *     of. ``classes``: how many classes are at or below it; ``count``: images of these in the split, None where
-         *     that is not known. ``is_class``: images are labelled with it.
+         *     that is not known. ``is_class``: images are labelled with it. ``example``: the address of a thumbnail of
+         *     one of its images, where a step of the tree or a search is asked for.
          */
         ClassNode: {
             /**
@@ -4875,6 +4876,11 @@ export interface components {
              * @example 500
              */
             count?: number | null;
+            /**
+             * @description A thumbnail of one of its images.
+             * @example /api/datasets/builtin:mnist/samples/train/0/thumbnail?revision=4bd1
+             */
+            example?: string | null;
         };
         /**
          * CleanupView
@@ -14950,6 +14956,11 @@ export interface operations {
                  * @example n00015388
                  */
                 parent?: string;
+                /**
+                 * @description Those whose name has it
+                 * @example fish
+                 */
+                q?: string;
             };
             header?: {
                 /**
@@ -15158,6 +15169,11 @@ export interface operations {
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
+                /**
+                 * @description Whether to start what computes it, where nothing is kept
+                 * @example false
+                 */
+                start?: boolean;
             };
             header?: {
                 /**
@@ -15263,6 +15279,11 @@ export interface operations {
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
+                /**
+                 * @description Whether to start what computes it, where nothing is kept
+                 * @example false
+                 */
+                start?: boolean;
             };
             header?: {
                 /**

@@ -84,6 +84,7 @@ export type FindingGroup = Schemas["FindingGroup"];
 export type FindingMember = Schemas["Member"];
 export type Sample = Omit<Schemas["Sample"], "boxes"> & { boxes: SampleBox[] };
 export type SampleClass = Schemas["SampleClass"];
+export type ClassNode = Schemas["ClassNode"];
 export type SampleSplit = Schemas["SampleSplit"];
 export type SamplePage = Schemas["SamplePage"];
 export type NamedPicture = Schemas["NamedPicture"];

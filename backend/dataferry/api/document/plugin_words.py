@@ -29,6 +29,8 @@ SAMPLE_WORDS: dict[str, Word] = {
     "ClassNode.children": Word("How many nodes are directly below it.", 0),
     "ClassNode.classes": Word("How many classes are at or below it.", 1),
     "ClassNode.count": Word("Images of these in the split; null where that is not known.", 500),
+    "ClassNode.example": Word("A thumbnail of one of its images.", _IMAGE.format("thumbnail")),
+    "list_classes.q": Word("What its name has.", "fish"),
     "Sample.id": Word("What `/api/images` calls its image.", "train-12"),
     "Sample.name": Word("Its file, or its place in one.", "train/cat/12.jpg"),
     "SampleBox.outlines": Word("Of its parts, where they are known: `x, y, x, y, …` in pixels each."),

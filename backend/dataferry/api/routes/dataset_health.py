@@ -15,6 +15,7 @@ router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenF
 
 MAX_GROUPS = 200
 Kind = Annotated[FindingKind, Path(description="`kind` of one of the report's findings")]
+Start = Annotated[bool, Query(description="Whether to start what computes it, where nothing is kept")]
 _TYPES = {"csv": "text/csv", "json": "application/json"}
 _UNDER_WAY = "`job` computes it, or brings the dataset first; meanwhile what is of other bytes is told."
 _EXPORT: dict[int | str, dict[str, Any]] = {
@@ -27,12 +28,17 @@ _EXPORT: dict[int | str, dict[str, Any]] = {
 
 @router.get("/{key}/statistics", responses={202: {"description": _UNDER_WAY, "model": DatasetStatistics}})
 async def get_dataset_statistics(
-    key: str, signed_in: Signed, wired: Wired, response: Response, revision: Revision = None
+    key: str,
+    signed_in: Signed,
+    wired: Wired,
+    response: Response,
+    revision: Revision = None,
+    start: Start = True,
 ) -> DatasetStatistics:
     """What the dataset is made of, in figures, with their date and the bytes that they are of. The first look
     starts the job that computes them; one that was cancelled is started again by `POST` only."""
     found = await wired.health.statistics(
-        signed_in.viewer, key, revision, may_download=signed_in.may("download")
+        signed_in.viewer, key, revision, may_download=signed_in.may("download"), start=start
     )
     _mark(found.state, response)
     return found
@@ -48,11 +54,18 @@ async def compute_dataset_statistics(
 
 @router.get("/{key}/health", responses={202: {"description": _UNDER_WAY, "model": DatasetHealth}})
 async def get_dataset_health(
-    key: str, signed_in: Signed, wired: Wired, response: Response, revision: Revision = None
+    key: str,
+    signed_in: Signed,
+    wired: Wired,
+    response: Response,
+    revision: Revision = None,
+    start: Start = True,
 ) -> DatasetHealth:
     """What was found wrong with the dataset, and what was looked for, with the date and the bytes. There is
     no score. It is computed as the statistics are."""
-    found = await wired.health.report(signed_in.viewer, key, revision, may_download=signed_in.may("download"))
+    found = await wired.health.report(
+        signed_in.viewer, key, revision, may_download=signed_in.may("download"), start=start
+    )
     _mark(found.state, response)
     return found
 

@@ -131,9 +131,13 @@ async def list_classes(
     parent: Annotated[
         str | None, Query(max_length=200, description="Those below this node of WordNet, or below `root`")
     ] = None,
+    words: Annotated[
+        str | None, Query(alias="q", min_length=1, max_length=100, description="Those whose name has it")
+    ] = None,
 ) -> list[ClassNode]:
     """Every class; where they are WordNet's, also as a tree: `parents` lead up, `parent` leads down."""
-    return list(await wired.samples.class_nodes(viewer, key, revision, split, parent))
+    nodes = wired.samples.class_nodes(viewer, key, revision, split, parent=parent, words=words)
+    return list(await nodes)
 
 
 @router.get("/{key}/samples/{split}/{index}/thumbnail", response_class=Response, responses=_PICTURES)

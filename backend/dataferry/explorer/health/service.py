@@ -62,19 +62,27 @@ class Health:
         self._looks = JobsByLooking(jobs)
 
     async def statistics(
-        self, viewer: Viewer, key: str, revision: str | None = None, *, may_download: bool = False
+        self,
+        viewer: Viewer,
+        key: str,
+        revision: str | None = None,
+        *,
+        may_download: bool = False,
+        start: bool = True,
     ) -> DatasetStatistics:
         """The figures, or the job that computes them, which the first look starts. A job that was cancelled
-        or failed is not started again by looking. A built-in dataset that is not here is downloaded where the
-        viewer ``may_download``.
+        or failed is not started again by looking; without ``start`` none is, and nothing downloaded. A
+        built-in dataset that is not here is downloaded where the viewer ``may_download``.
 
         Errors: ``NotFound``; those of ``Downloads.request``.
         """
         row = await self._found(viewer, key, revision)
         if isinstance(row, DatasetRef):
+            if not start:
+                raise rows.not_in_library(key)
             brought = await self._brought(viewer, row, may_download)
             return DatasetStatistics(key=key, state="downloading", job=brought)
-        stored, state, job = await self._kept(viewer, row, "statistics", StoredDatasetStatistics)
+        stored, state, job = await self._kept(viewer, row, "statistics", StoredDatasetStatistics, start)
         return DatasetStatistics(
             key=key,
             state=state,
@@ -86,14 +94,22 @@ class Health:
         )
 
     async def report(
-        self, viewer: Viewer, key: str, revision: str | None = None, *, may_download: bool = False
+        self,
+        viewer: Viewer,
+        key: str,
+        revision: str | None = None,
+        *,
+        may_download: bool = False,
+        start: bool = True,
     ) -> DatasetHealth:
         """What was found, as ``statistics``."""
         row = await self._found(viewer, key, revision)
         if isinstance(row, DatasetRef):
+            if not start:
+                raise rows.not_in_library(key)
             brought = await self._brought(viewer, row, may_download)
             return DatasetHealth(key=key, state="downloading", job=brought)
-        stored, state, job = await self._kept(viewer, row, "health", StoredHealth)
+        stored, state, job = await self._kept(viewer, row, "health", StoredHealth, start)
         found = {} if stored is None else stored.model_dump(include={"findings", "checked", "unchecked"})
         return DatasetHealth(
             key=key,
@@ -187,7 +203,7 @@ class Health:
         return await self._jobs.get(viewer, ticket.job_id)
 
     async def _kept(
-        self, viewer: Viewer, row: Dataset, kind: ReportKind, form: type[Kept]
+        self, viewer: Viewer, row: Dataset, kind: ReportKind, form: type[Kept], start: bool
     ) -> tuple[Kept | None, ReportState, JobView | None]:
         stored = await in_thread("disk", read_kept, self._folders.of(row.id), form)
         if stored is not None and _is_current(stored.of, row):
@@ -195,6 +211,8 @@ class Health:
         job = await self._database.run_read(self._known_job, viewer, row, kind)
         if job is not None:
             return stored, "computing" if job.active else "stopped", job
+        if not start:
+            return stored, "absent", None
         return stored, "computing", await self._looks.started_soon(self._submitted(viewer, row, kind))
 
     def _known_job(self, session: Session, viewer: Viewer, row: Dataset, kind: ReportKind) -> JobView | None:

@@ -2,7 +2,7 @@
 
 ::
 
-    <day>/<drive>_sync/{image_00..03,velodyne_points,oxts}/data/0000000000.*    raw drives
+    <day>/<drive>_sync/{image_00..03,velodyne_points,oxts}/data/0000000000.*    raw drives, by any name
     training/{image_2,image_3,velodyne,label_2,calib}/000000.*                   object benchmark
 
 Files are never counted: drive 0009 of 2011-09-26 lacks the scans 177 to 180, and the 178th scan is not that
@@ -44,6 +44,11 @@ _SUFFIXES: Mapping[Modality, tuple[str, ...]] = {
 }
 _FRAME = re.compile(r"[0-9]{1,12}")
 _DRIVE = re.compile(r"\d{4}_\d\d_\d\d_drive_\d{4}_(sync|extract)")
+#: Paths that a dataset has where recordings may be found in it, as patterns of SQL's ``LIKE``.
+RECORDED = (
+    *("%image_0_/data/%", "%velodyne_points/data/%", "%oxts/data/%"),
+    *("%training/image_2/%", "%testing/image_2/%", "%training/velodyne/%", "%testing/velodyne/%"),
+)
 _PARTS = ("training", "testing")
 #: How deep below a dataset's folder recordings are looked for.
 _DEPTH = 4
@@ -65,6 +70,11 @@ class KittiSequence:
     def frames(self) -> Sequence[str]:
         """The stems that any sensor has, in the order of their numbers."""
         return sorted({stem for stems in self._sensors.values() for stem in stems}, key=int)
+
+    @property
+    def date(self) -> str | None:
+        """The day of a drive that is named by it, as ``2011-09-26``."""
+        return self.folder.name[:10].replace("_", "-") if _DRIVE.fullmatch(self.folder.name) else None
 
     @property
     def cameras(self) -> tuple[Modality, ...]:
@@ -104,7 +114,7 @@ def find_sequences(tree: Path) -> list[KittiSequence]:
     names = [folder.name for folder, _ in found]
     sequences = []
     for folder, layout in found:
-        name = folder.name
+        name = "recording" if folder == tree else folder.name
         if names.count(name) > 1:
             name = str(folder.relative_to(tree)).replace("/", "~")
         every = {modality: _stems(folder, layout, modality) for modality in _FOLDERS[layout]}
@@ -142,7 +152,8 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _layout(folder: Path) -> Layout | None:
-    if _DRIVE.fullmatch(folder.name):
+    raw = (*CAMERAS, "velodyne_points", "oxts")
+    if _DRIVE.fullmatch(folder.name) or any((folder / name / "data").is_dir() for name in raw):
         return "raw"
     inside = ("image_2", "velodyne")
     if folder.name in _PARTS and any((folder / name).is_dir() for name in inside):

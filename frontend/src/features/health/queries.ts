@@ -27,6 +27,18 @@ export function statisticsQuery({ key, revision }: ReportPlace) {
   });
 }
 
+/** The figures that are kept, or that nobody has asked for them. It starts nothing. */
+export function knownStatisticsQuery({ key, revision }: ReportPlace) {
+  return queryOptions({
+    queryKey: ["library", "statistics", key, revision, "known"],
+    queryFn: () => {
+      const params = { path: { key }, query: { revision, start: false } };
+      return answerOf(api.GET("/api/datasets/{key}/statistics", { params }));
+    },
+    refetchInterval: ({ state }) => again(state.data?.state),
+  });
+}
+
 /** What was found wrong with it. */
 export function healthQuery({ key, revision }: ReportPlace) {
   return queryOptions({

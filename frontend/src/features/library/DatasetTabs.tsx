@@ -13,6 +13,7 @@ const SamplesTab = lazily(() => import("@/features/samples/SamplesTab"));
 const VersionsTab = lazily(() => import("@/features/versions/VersionsTab"));
 const SequencesTab = lazily(() => import("@/features/sequences/SequencesTab"));
 const OverviewTab = lazily(() => import("@/features/health/OverviewTab"));
+const FigureStrip = lazily(() => import("@/features/health/FigureStrip"));
 const HealthTab = lazily(() => import("@/features/health/HealthTab"));
 const WholeTables = lazily(() => import("@/features/tables/WholeTables"));
 
@@ -30,9 +31,6 @@ const NAMES: Record<DatasetTab, string> = {
 /** What has no samples to look at. */
 const UNSEEN = ["table", "none"];
 
-/** Datasets whose names say so are asked for recordings; others are where their address wants them. */
-const RECORDED = /kitti|drive|lidar|velodyne/i;
-
 interface DatasetTabsProps {
   /** As its address has it: a key, or the id of a row. */
   name: string;
@@ -49,10 +47,7 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();
   const samples = useQuery(samplesQuery({ key: name, revision }));
-  const sequences = useQuery({
-    ...sequencesQuery({ key: name, revision }),
-    enabled: RECORDED.test(name) || asked === "sequences",
-  });
+  const sequences = useQuery(sequencesQuery({ key: name, revision }));
   if (builtin && samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
   const sampled = samples.data ? !UNSEEN.includes(samples.data.task_type) : builtin;
   const pictured = sampled && samples.data?.task_type !== "text";
@@ -64,8 +59,18 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
   // Pictures beside tables are often not what a dataset is about.
   const usual = builtin ? tabs[0] : "first";
   const tab = tabs.find((one) => one === asked) ?? usual ?? "first";
+  const listed = sampled && samples.data && samples.data.total > 0 ? samples.data : null;
   return (
     <div className="grid grid-cols-1 gap-3">
+      {listed && (
+        <Suspense fallback={null}>
+          <FigureStrip
+            place={{ key: name, revision }}
+            samples={listed}
+            onStatistics={() => change({ tab: "statistics" })}
+          />
+        </Suspense>
+      )}
       <TabStrip id={id} tabs={tabs} tab={tab} onChoose={(next) => change({ tab: next })} />
       <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${tab}`}>
         {tab === "first" ? (

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { SquarePen } from "lucide-react";
 import { Suspense, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { SquarePen, Upload } from "lucide-react";
 import { asProblem } from "@/api/problem";
 import type { SampleClass, SamplePage, SampleSplit } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
@@ -13,12 +14,14 @@ import { lazily } from "@/ui/lazily";
 import { Picker } from "@/ui/Picker";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
-import { ClassTree } from "./ClassTree";
+import { ClassBrowser } from "./ClassBrowser";
 import { Gallery } from "./Gallery";
 import { samplesQuery } from "./queries";
 import { SampleDialog } from "./SampleDialog";
 
 const AnnotationsDialog = lazily(() => import("@/features/annotations/AnnotationsDialog"));
+/** Beside these datasets people have images of the same kind. */
+const XRAYS = /chest[-_]x-?ray/i;
 
 /** The samples of a built-in dataset: images with labels or boxes, or rows of text, by split and class. */
 export default function SamplesTab({ place }: { place: TablesPlace }) {
@@ -54,6 +57,15 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
           {first.isPlaceholderData ? "Looking…" : plural(data.total, "sample")}
         </p>
         {data.here && data.task_type !== "text" && <Annotations place={place} onOpen={change} />}
+        {XRAYS.test(place.key) && (
+          <Link
+            to="/uploads"
+            search={{ category: "xray" }}
+            className="inline-flex items-center gap-1 text-14 text-accent underline-offset-2 hover:underline"
+          >
+            <Upload aria-hidden className="size-4" /> Upload X-rays of your own
+          </Link>
+        )}
       </div>
       {!data.here && (
         <p className="text-13 text-muted">
@@ -65,7 +77,7 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
           {note}
         </p>
       ))}
-      {isWordNet(data) && <ClassTree place={wanted} onChoose={change} />}
+      {isWordNet(data) && <ClassBrowser place={wanted} allowed={allowed} onChoose={change} />}
       {unread.map((one) => (
         <p key={one.name} className="text-13 text-muted wrap-anywhere">
           {one.name} cannot be read. {one.problem}

@@ -13,12 +13,14 @@ export interface SamplesPlace {
   class?: string;
 }
 
-/** The nodes of WordNet below one of them that lead to a class, or the uppermost. */
-export function classesQuery({ key, revision, split }: SamplesPlace, parent: string) {
+/** Of the classes those below a node of WordNet, or those in whose name these words are. */
+export type WantedClasses = { parent: string } | { q: string };
+
+export function classesQuery({ key, revision, split }: SamplesPlace, wanted: WantedClasses) {
   return queryOptions({
-    queryKey: ["library", "classes", key, revision, split, parent],
+    queryKey: ["library", "classes", key, revision, split, wanted],
     queryFn: ({ signal }) => {
-      const params = { path: { key }, query: { revision, split, parent } };
+      const params = { path: { key }, query: { revision, split, ...wanted } };
       return answerOf(api.GET("/api/datasets/{key}/classes", { signal, params }));
     },
     staleTime: Number.POSITIVE_INFINITY,
