@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, useState } from "react";
 import { Link } from "@tanstack/react-router";
 import { SquarePen, Upload } from "lucide-react";
+import { Suspense, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { SampleClass, SamplePage, SampleSplit } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
