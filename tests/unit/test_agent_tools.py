@@ -294,7 +294,8 @@ async def test_other_peoples_jobs_are_out_of_reach() -> None:
 
 async def test_status_and_library() -> None:
     library = MemoryLibrary()
-    [first, second] = running(library, PIMA, IRIS)
+    [first, second, of_upload] = running(library, PIMA, IRIS, IMDB)
+    library.jobs.move(of_upload, "running", kind="analysis")  # which is not told to a model
     library.jobs.move(first, "running", Progress(bytes_done=12_000, bytes_total=24_000, eta_s=30))
     library.jobs.move(second, "succeeded")
     box = toolbox(chat("how far is it?"), library)

@@ -129,3 +129,9 @@ class JobsService(Protocol):
     ) -> list[JobView]: ...
 
     async def cancel(self, viewer: Viewer, job_id: str) -> JobView: ...
+
+
+async def told_jobs(jobs: JobsService, viewer: Viewer, limit: int) -> list[JobView]:
+    """Of the viewer's last jobs those of datasets: nothing of a person's uploads is told to a model, not even
+    that there are any."""
+    return [job for job in await jobs.list(viewer, limit=limit) if job.kind != "analysis"]

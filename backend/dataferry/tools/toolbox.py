@@ -57,7 +57,7 @@ from dataferry.tools.outputs import (
     views_of,
 )
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import JobsService, LibraryService, LocalServices
+from dataferry.tools.services import JobsService, LibraryService, LocalServices, told_jobs
 from dataferry.tools.started_bytes import StartedBytes
 from dataferry.tools.table_queries import query_table
 
@@ -311,7 +311,7 @@ class Toolbox:
         return False
 
     async def _status(self, arguments: StatusInput) -> JobsOutput:
-        jobs = await self._jobs.list(self._viewer, limit=20)
+        jobs = await told_jobs(self._jobs, self._viewer, 20)
         if arguments.ref is not None:
             ref = str(self._ref(arguments.ref))
             return JobsOutput(jobs=tuple(job for job in jobs if job.ref == ref)[:5])
@@ -320,7 +320,7 @@ class Toolbox:
 
     async def _cancel(self, arguments: CancelInput) -> JobsOutput:
         ref = str(self._ref(arguments.ref))
-        active = [job for job in await self._jobs.list(self._viewer, limit=200) if job.active]
+        active = [job for job in await told_jobs(self._jobs, self._viewer, 200) if job.active]
         wanted = [job for job in active if job.ref == ref]
         if not wanted:
             return JobsOutput(jobs=(), reason="No download of this dataset is running.")
