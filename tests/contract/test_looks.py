@@ -42,7 +42,7 @@ class World:
             (self.tree / f"{n:03}.csv").write_bytes(body)
             sha256 = hashlib.sha256(body).hexdigest()
             files.append(FetchedFile(f"{n:03}.csv", len(body), sha256, "publisher"))
-        record_download(database, "ds_1", files, str(self.tree), "job_1", {})
+        record_download(database, "ds_1", files, str(self.tree), "job_1", {}, write=database.call)
 
     @property
     def dataset(self) -> Dataset:

@@ -9,6 +9,7 @@ nftstorage/nft.storage#58).
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,10 @@ from dataferry.core.files.digests import tree_checksum
 from dataferry.core.types import Checksum, Grade, Viewer
 from dataferry.library.dedup import freed_bytes
 from dataferry.library.file_rows import file_of, page, pages, tables
-from dataferry.library.handlers import is_complete
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.receipts import receipt, receipt_json
-from dataferry.library.recording import BATCH_SIZE, record_deletion, record_download
+from dataferry.library.recording import BATCH_SIZE, delete_unseen, forget, is_complete, record_download
 from dataferry.transfer import FetchedFile
 
 ADMIN = Viewer("root", admin=True)
@@ -54,7 +54,12 @@ def add(database: Database, dataset_id: str = "ds_1") -> None:
 
 
 def record(database: Database, files: list[FetchedFile], dataset_id: str = "ds_1") -> None:
-    record_download(database, dataset_id, files, "/store/one", "job_1", {})
+    record_download(database, dataset_id, files, "/store/one", "job_1", {}, write=database.call)
+
+
+def erase(database: Database, dataset_id: str) -> None:
+    database.call(partial(forget, dataset_id, None))
+    delete_unseen(database, dataset_id, database.call)
 
 
 def dataset(database: Database, dataset_id: str = "ds_1") -> Dataset:
@@ -95,7 +100,7 @@ def test_no_transaction_writes_more_than_a_batch(database: Database) -> None:
     with writes(database) as changed:
         record(database, made(5 * BATCH_SIZE + 1))
         record(database, made(5 * BATCH_SIZE + 1, "b"))
-        record_deletion(database, "ds_1")
+        erase(database, "ds_1")
     assert sum(changed) > 20 * BATCH_SIZE
     assert max(changed) <= BATCH_SIZE
     assert row_count(database) == 0
@@ -105,7 +110,13 @@ def test_what_was_recorded_is_counted_by_the_database(database: Database) -> Non
     add(database)
     files = [*made(2 * BATCH_SIZE), FetchedFile("Z.csv", 5, "c" * 64, "transport")]
     record_download(
-        database, "ds_1", iter(files), "/store", "job_1", {"Z.csv": Checksum("md5", "AB", "publisher")}
+        database,
+        "ds_1",
+        iter(files),
+        "/store",
+        "job_1",
+        {"Z.csv": Checksum("md5", "AB", "publisher")},
+        write=database.call,
     )
     found = dataset(database)
     assert (found.file_count, found.size, found.grade) == (
@@ -180,11 +191,11 @@ def test_a_run_that_another_has_overtaken_records_nothing(database: Database) ->
         yield from late
 
     with pytest.raises(Conflict):
-        record_download(database, "ds_1", files(), "/elsewhere", "job_0", {})
+        record_download(database, "ds_1", files(), "/elsewhere", "job_0", {}, write=database.call)
     found = dataset(database)
     assert (found.file_count, found.local_path) == (3, "/store/one")
     assert [file.sha256[0] for some in pages(database, "ds_1") for file in some] == ["b"] * 3
-    record_deletion(database, "ds_1")
+    erase(database, "ds_1")
     assert row_count(database) == 0
 
 
@@ -193,7 +204,7 @@ def test_others_keep_their_files(database: Database) -> None:
         add(database, name)
         record(database, made(4), name)
     assert database.read(freed_bytes, ADMIN, "ds_1") == 0
-    record_deletion(database, "ds_1")
+    erase(database, "ds_1")
     assert not dataset(database).downloaded
     assert database.read(page, "ds_1", after=None, limit=9) == []
     assert len(database.read(page, "ds_2", after=None, limit=9)) == 4

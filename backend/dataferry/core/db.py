@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, DateTime, Engine, TypeDecorator, event, func, select
@@ -25,7 +25,7 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
 
-__all__ = ["WAIT_S", "Database", "Utc", "new_id", "now", "told_errors"]
+__all__ = ["WAIT_S", "Database", "Reads", "Utc", "new_id", "now", "told_errors"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,6 +66,14 @@ class Utc(TypeDecorator[datetime]):
 def new_id(prefix: str) -> str:
     """A random id that says what it is of, e.g. ``job_1f0c…``."""
     return f"{prefix}_{uuid4().hex[:20]}"
+
+
+class Reads(Protocol):
+    """A database for one who only reads. What jobs write they write through their run, which is the owner of
+    the job while it does."""
+
+    def read(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(session, …)``, which only reads, in this thread."""
 
 
 class Database:

@@ -65,6 +65,9 @@ class ErasureRun(Protocol):
     def write(self, function: Callable[[Session], T]) -> T:
         """One transaction. Errors: ``Cancelled`` where another worker has taken the job over."""
 
+    def confirm(self) -> None:
+        """Errors: ``Cancelled`` where another worker has taken the job over."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import DataferryError, NotFound
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
@@ -34,7 +34,7 @@ _PARQUET = ".parquet"
 class TablesHandler:
     """Blocks, in a worker's thread; it may be killed at any line: files that are converted stay so."""
 
-    def __init__(self, database: Database, store: Store, settings: Settings, folders: TableFolders) -> None:
+    def __init__(self, database: Reads, store: Store, settings: Settings, folders: TableFolders) -> None:
         self._database = database
         self._store = store
         self._folders = folders
@@ -89,7 +89,7 @@ class TablesHandler:
             run.progress(_converting(before + min(bytes_read, file.size), total, rows, note))
 
         report(0, 0)
-        with self._alone(file.sha256):
+        with self._alone(run, file.sha256):
             if not self._is_done(file):
                 problem = convert_in_process(
                     path,
@@ -101,14 +101,15 @@ class TablesHandler:
                     scratch=self._store.scratch(),
                 )
                 if problem is not None:
+                    run.confirm()
                     stored = StoredFile(sha256=file.sha256, made_at=datetime.now(UTC), problem=problem)
                     write_stored(folder, stored)
 
     @contextmanager
-    def _alone(self, sha256: str) -> Iterator[None]:
+    def _alone(self, run: JobRun, sha256: str) -> Iterator[None]:
         """Nobody else converts the file meanwhile: another dataset may have it too."""
         workdir = self._store.partial(f"tables-{sha256[:16]}")
-        with hold_workdir(workdir):
+        with hold_workdir(workdir, run):
             try:
                 yield
             finally:

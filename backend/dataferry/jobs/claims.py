@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from dataferry.core.db import now
 from dataferry.jobs import requester_rows, rows
-from dataferry.jobs.job_run import RowState
+from dataferry.jobs.job_run import JobRun, RowState
 from dataferry.jobs.models import Job
 from dataferry.jobs.views import job_view, waits_for
 
@@ -20,6 +20,11 @@ class Claim:
     outcome: Literal["claimed", "held_back", "unwanted"]
     job: Job
     row_state: RowState | None = None
+
+
+def own_row(session: Session, run: JobRun) -> Job | None:
+    """The locked row of a run; None where the job is another run's by now."""
+    return rows.expect(session, run.id, generation=run.generation, owner=run.worker_id, states=rows.RUNNING)
 
 
 def claim(session: Session, job_id: str, generation: int, worker_id: str) -> Claim | None:

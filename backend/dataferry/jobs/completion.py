@@ -30,6 +30,8 @@ class Completion:
     state: Literal["succeeded", "cancelled", "failed"]
     problem: ProblemView | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
+    #: The worker whose run has ended so; None where no run has.
+    owner: str | None = None
 
     @classmethod
     def of(
@@ -38,7 +40,7 @@ class Completion:
         state: Literal["succeeded", "cancelled", "failed"],
         problem: ProblemView | None = None,
     ) -> Self:
-        return cls(run.id, run.generation, state, problem, run.metrics)
+        return cls(run.id, run.generation, state, problem, run.metrics, run.worker_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Recorded:
 def record(session: Session, completion: Completion, hooks: Iterable[OnClosed]) -> Recorded:
     """Write the completion into the row and call ``hooks``. A cancelled job that somebody has asked for
     meanwhile is requeued instead."""
-    job = rows.expect(session, completion.job_id, generation=completion.generation)
+    job = rows.expect(session, completion.job_id, generation=completion.generation, owner=completion.owner)
     if job is None:
         return Recorded()
     if completion.state == "cancelled" and requester_rows.requesters(session, job.id):

@@ -56,6 +56,7 @@ class JobRun:
         params: dict[str, Any],
         *,
         generation: int,
+        worker_id: str,
         used_s: float,
         progress_hz: float,
         publish: Callable[[RowState], None],
@@ -67,6 +68,7 @@ class JobRun:
         self.stop_reason: StopReason | None = None
         self.id = row_state.view.id
         self.generation = generation
+        self.worker_id = worker_id
         self.error: BaseException | None = None
         self.ended = threading.Event()
         #: The job belongs to another worker now; nothing of this run may be written into its row.
@@ -127,12 +129,33 @@ class JobRun:
         values = {name: value for name, value in found.items() if value is not None}
         self._change(values)
 
+    @property
+    def name(self) -> str:
+        """This run's alone, of all runs of all jobs."""
+        return f"{self.id}.{self.generation}"
+
     def write(self, function: Callable[[Session], T]) -> T:
-        """Run ``function(session)`` in one transaction that is made only while the job is this run's.
+        """Run ``function(session)`` in one transaction that is made only while the job is this run's. It is
+        the only way for handlers to write: their database is one of ``Reads``.
 
         Errors: ``Cancelled`` where another worker has taken the job over, as after a long freeze.
         """
         return self._transact(self, lambda session, _job: function(session))
+
+    def confirm(self) -> None:
+        """Called before what cannot be in one transaction with the row, such as a rename. Errors:
+        ``Cancelled`` where another worker has taken the job over."""
+        self.write(lambda _session: None)
+
+    def is_overtaken(self, name: str) -> bool:
+        """Whether the run of that name has lost its job, or ended. Errors: ``Cancelled`` as ``confirm``."""
+        job_id, _, generation = name.rpartition(".")
+
+        def read(session: Session) -> bool:
+            job = session.get(Job, job_id)
+            return job is None or str(job.generation) != generation
+
+        return self.write(read)
 
     def settle_dataset(self, find: Callable[[Session], str]) -> None:
         """Let ``find(session)`` say which dataset the job is about from now on, in one transaction with its

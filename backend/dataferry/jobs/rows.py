@@ -149,14 +149,15 @@ def expect(
     job_id: str,
     *,
     generation: int,
+    owner: str | None = None,
     states: Collection[JobState] = ACTIVE_STATES,
 ) -> Job | None:
-    """The locked row if it still is at that generation and in one of ``states``.
-
-    Whoever takes a job from another counts the generation up, so that the other finds it here.
-    """
+    """The locked row if it still is at that generation, in one of ``states`` and, if given, its ``owner``'s.
+    Whoever takes a job from another counts the generation up, so that the other finds it here."""
     job = lock(session, job_id)
-    return job if job is not None and job.generation == generation and job.state in states else None
+    if job is None or job.generation != generation or job.state not in states:
+        return None
+    return job if owner is None or job.owner == owner else None
 
 
 def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:

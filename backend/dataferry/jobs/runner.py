@@ -230,6 +230,7 @@ class Runner:
             row_state,
             dict(job.params),
             generation=generation,
+            worker_id=self.worker_id,
             used_s=job.used_s,
             progress_hz=self._settings.progress_hz,
             publish=self._publish,
@@ -261,7 +262,7 @@ class Runner:
         """Save the progress, and read what others have changed in the row."""
 
         def sync(session: Session) -> tuple[RowState, str | None] | None:
-            job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
+            job = claims.own_row(session, run)
             if job is None:
                 return None
             rows.save(session, job, **run.metrics)
@@ -319,7 +320,7 @@ class Runner:
         after its next start."""
 
         def release(session: Session) -> tuple[Job, list[Job]] | None:
-            job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
+            job = claims.own_row(session, run)
             if job is None or not requester_rows.requesters(session, run.id):
                 return None
             rows.requeue_or_pause(session, job, **run.metrics)
@@ -335,7 +336,7 @@ class Runner:
 
     def _schedule_next_try(self, run: JobRun, error: BaseException) -> float | None:
         def schedule(session: Session) -> tuple[Job, NextTry | None, list[Job]] | None:
-            job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
+            job = claims.own_row(session, run)
             if job is None or not requester_rows.requesters(session, run.id):
                 return None
             if job.stop == "pause":
@@ -381,7 +382,7 @@ class Runner:
         """Called by a handler through its run: see ``Transact``."""
 
         def transact(session: Session) -> tuple[T, RowState] | None:
-            job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
+            job = claims.own_row(session, run)
             if job is None:
                 return None
             result = function(session, job)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.files.no_links import NoLinks
@@ -42,7 +42,7 @@ class DedupCandidates:
     """
 
     def __init__(
-        self, database: Database, store: Store, dataset: Dataset, promised: Iterable[Checksum | None]
+        self, database: Reads, store: Store, dataset: Dataset, promised: Iterable[Checksum | None]
     ) -> None:
         self._database = database
         self._links = NoLinks(store.root)
@@ -77,7 +77,7 @@ class DedupCandidates:
 
 
 def deduplicate(
-    database: Database,
+    database: Reads,
     store: Store,
     dataset: Dataset,
     tree: Path,
@@ -174,7 +174,7 @@ def _may_link(dataset: Dataset) -> ColumnElement[bool]:
 
 
 def _files_with_hashes(
-    database: Database, dataset: Dataset, promised: Sequence[Checksum]
+    database: Reads, dataset: Dataset, promised: Sequence[Checksum]
 ) -> dict[str, list[Path]]:
     """What may be hardlinked for each of the checksums, by its key; the lists may be empty."""
     found: dict[str, list[Path]] = {_hash_key(checksum): [] for checksum in promised}

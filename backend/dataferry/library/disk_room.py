@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import RoomReserved
 from dataferry.core.inserts import insert_or_replace
 from dataferry.core.job_types import ACTIVE_STATES
@@ -36,7 +36,7 @@ class _Held:
 class DiskRoom:
     """Who may still take how much of the disk. Blocks: for worker threads."""
 
-    def __init__(self, database: Database, store: Store, min_free_bytes: int) -> None:
+    def __init__(self, database: Reads, store: Store, min_free_bytes: int) -> None:
         self._database = database
         self._store = store
         self._min_free_bytes = min_free_bytes

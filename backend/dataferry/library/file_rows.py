@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import InvalidInput
 from dataferry.core.types import Grade
 from dataferry.library.models import Dataset, DatasetFile
@@ -160,7 +160,7 @@ def page(session: Session, dataset_id: str, *, after: str | None, limit: int) ->
     ]
 
 
-def pages(database: Database, dataset_id: str) -> Iterator[list[DatasetFileView]]:
+def pages(database: Reads, dataset_id: str) -> Iterator[list[DatasetFileView]]:
     """Every file, by path, some at a time. Blocks: for a worker's thread."""
     after = None
     while found := database.read(page, dataset_id, after=after, limit=PAGE_SIZE):

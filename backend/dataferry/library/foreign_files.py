@@ -4,7 +4,7 @@ deletion of the folder."""
 import logging
 from pathlib import Path
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.library import check_rows, file_state
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 _BATCH_SIZE = 500
 
 
-def keep_foreign(database: Database, dataset_id: str, workdir: Path, target: Path) -> None:
+def keep_foreign(database: Reads, dataset_id: str, workdir: Path, target: Path) -> None:
     """Move what is no file of the dataset from the tree that was at ``target`` into the one that is there.
 
     ``workdir``: of the fetch that has put the new tree into place, where the former one is left. Its rows are
@@ -29,7 +29,7 @@ def keep_foreign(database: Database, dataset_id: str, workdir: Path, target: Pat
         _move(database, dataset_id, former, target, batch)
 
 
-def _move(database: Database, dataset_id: str, former: Path, target: Path, paths: list[str]) -> None:
+def _move(database: Reads, dataset_id: str, former: Path, target: Path, paths: list[str]) -> None:
     known = database.read(check_rows.known_paths, dataset_id, paths) if paths else set()
     for path in paths:
         if path in known or (target / path).exists():

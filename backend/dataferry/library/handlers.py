@@ -11,9 +11,8 @@ from pathlib import Path
 from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
-from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, DataferryError, FolderBusy, NotFound
-from dataferry.core.files.no_links import NoLinks
+from dataferry.core.db import Reads
+from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS, SOURCES
@@ -25,7 +24,6 @@ from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.deletion import is_wanted_since
 from dataferry.library.disk_room import DiskRoom, release
-from dataferry.library.file_rows import pages
 from dataferry.library.foreign_files import keep_foreign
 from dataferry.library.imports import bundled_manifest
 from dataferry.library.models import Dataset
@@ -33,7 +31,7 @@ from dataferry.library.paths import Inodes, Store
 from dataferry.library.plugin_jobs import PluginJobs
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.quota import Quotas
-from dataferry.library.recording import record_download
+from dataferry.library.recording import is_complete, record_download
 from dataferry.library.removal import Removal
 from dataferry.library.selection import Choice, Selection, archives_of, drop_unwanted, select
 from dataferry.library.speed_limits import SpeedLimits
@@ -41,7 +39,7 @@ from dataferry.library.versions.jobs import RESTORES, VersionJobs
 from dataferry.plugins import DatasetPlugin, Plugins
 from dataferry.plugins.manifest import manifest_of
 from dataferry.sources.catalog import Catalog
-from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
+from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir, run_folder
 from dataferry.transfer.contract import Reuse
 
 log = logging.getLogger(__name__)
@@ -55,7 +53,7 @@ class Handlers:
 
     def __init__(
         self,
-        database: Database,
+        database: Reads,
         store: Store,
         catalog: Catalog,
         credentials: CredentialResolver,
@@ -99,7 +97,7 @@ class Handlers:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
         dataset = self._dataset(run.job.dataset_id)
         if dataset.downloaded and self._keep(run, dataset):
-            self._added.taken(run.params)
+            self._added.taken(run)
             return
         run.progress(run.job.progress.model_copy(update=_RESOLVING))
         if not dataset.downloaded and dataset.status != "queued":  # it waited for a deletion, say
@@ -134,16 +132,29 @@ class Handlers:
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         if dataset.downloaded and dataset.local_path == str(target):
-            keep_foreign(self._database, dataset.id, self._store.partial(dataset.id), target)
-        promised = {entry.path: entry.checksum for entry in manifest.files}
-        record_download(
-            self._database, dataset.id, result.files, str(target), run.id, promised, write=run.write
-        )
+            folder = run_folder(self._store.partial(dataset.id), run.name)
+            keep_foreign(self._database, dataset.id, folder, target)
+        self._record(run, dataset, manifest, target, result)
         # Only now: had it been deleted before, a kill in between would have cost all that had arrived.
-        discard_workdir(self._store.partial(dataset.id))
+        discard_workdir(self._store.partial(dataset.id), run)
         self._finish(run, dataset.id, target, previous_inodes)
         self._plugins.index(self._dataset(dataset.id))
-        self._added.taken(run.params)
+        self._added.taken(run)
+
+    def _record(
+        self, run: JobRun, dataset: Dataset, manifest: Manifest, target: Path, result: FetchResult
+    ) -> None:
+        """Errors: ``Cancelled`` where the job is another run's by now; what this one has put at the target
+        goes then, unless somebody relies on it."""
+        promised = {entry.path: entry.checksum for entry in manifest.files}
+        try:
+            record_download(
+                self._database, dataset.id, result.files, str(target), run.id, promised, write=run.write
+            )
+        except Cancelled:
+            if run.ownership_lost and result.inode is not None:
+                self.removal.withdraw(dataset.id, target, result.inode)
+            raise
 
     def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
         """The files of the revision that was asked for, or was the newest when the job was.
@@ -181,7 +192,7 @@ class Handlers:
         if forced and dataset.download_job_id != run.id:
             return False
         partial = self._store.partial(dataset.id)
-        with hold_workdir(partial):  # so that no update deletes it meanwhile
+        with hold_workdir(partial, run):  # so that no update deletes it meanwhile
             dataset = self._dataset(dataset.id)
             if not dataset.downloaded or not is_complete(self._database, self._store, dataset):
                 return False
@@ -213,6 +224,8 @@ class Handlers:
                 keep_archives=keep_archives,
                 reserve=partial(self._reserve, run),
                 accept=self._plugins.accept(manifest.ref, target),
+                user=run,
+                confirm=run.confirm,
             )
 
     def _reserve(self, run: JobRun, needed_bytes: int) -> None:
@@ -272,7 +285,7 @@ class Handlers:
         """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others
         asked for it too only the part of those ends who want it deleted, unless an admin is among them."""
         since = run.params.get("unused_since_ms")
-        with hold_workdir(self._store.partial(run.job.dataset_id)):
+        with hold_workdir(self._store.partial(run.job.dataset_id), run):
             if since is not None and self._database.read(is_wanted_since, run.job.dataset_id, since):
                 note = "Somebody has used or pinned this dataset meanwhile: it stays."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
@@ -283,6 +296,7 @@ class Handlers:
                 note = "Others have asked for this dataset too: its files stay for them."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
             else:
+                run.confirm()
                 self._versions.discard(self._dataset(run.job.dataset_id))
 
     def job_left(self, session: Session, job: JobView, user_id: str) -> None:
@@ -347,7 +361,7 @@ class Handlers:
                 self._store.make_view(target, Path(view.path), previous=previous_inodes)
             except (Conflict, OSError) as error:
                 log.warning("the view %s of %s cannot be made", view.path, target, exc_info=True)
-                self._database.call(view_rows.drop, dataset_id, [view.path])
+                run.write(partial(_drop_view, dataset_id, view.path))
                 if view.user_id in run.requesters:
                     self._tell_missing_view(run, view.path, error)
 
@@ -369,25 +383,11 @@ def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
     }
 
 
+def _drop_view(dataset_id: str, path: str, session: Session) -> None:
+    view_rows.drop(session, dataset_id, [path])
+
+
 def _hand_on(run: JobRun, older_id: str, session: Session) -> None:
     """What those who update a dataset have said of their older copy they say of the newer one."""
     pins.hand_on(session, older_id, run.job.dataset_id, run.requesters)
     share_rows.hand_on(session, older_id, run.job.dataset_id, run.requesters)
-
-
-def is_complete(database: Database, store: Store, dataset: Dataset) -> bool:
-    """Every file is there with its size. Bytes are not read again."""
-    if dataset.local_path is None:
-        return False
-    links = NoLinks(store.root)
-    tree, count = Path(dataset.local_path), 0
-    for page in pages(database, dataset.id):
-        try:
-            for file in page:
-                path = tree / file.path
-                if not links.is_file(path) or path.lstat().st_size != file.size:
-                    return False
-        except OSError:
-            return False
-        count += len(page)
-    return count > 0

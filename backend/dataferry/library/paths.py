@@ -17,12 +17,12 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
-from dataferry.core.errors import Conflict, InvalidInput, OutsideStore, StoreNotWritable
+from dataferry.core.errors import Cancelled, Conflict, InvalidInput, OutsideStore, StoreNotWritable
 from dataferry.core.files.no_links import NoLinks, is_regular
 from dataferry.core.types import SOURCE_NAMES, DatasetRef
 
@@ -231,6 +231,22 @@ class Store:
         trash = self._set_aside(path)
         if trash is not None:
             _remove(trash)
+
+    @contextmanager
+    def set_aside(self, path: Path) -> Iterator[None]:
+        """Take a tree out of sight inside the block, and delete it at its end; if that is ``Cancelled`` it
+        comes back, unless another is in its place by then. Missing is fine."""
+        trash = self._set_aside(path)
+        try:
+            yield
+        except Cancelled:
+            if trash is not None and not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                trash.rename(path)
+            raise
+        finally:
+            if trash is not None and trash.exists():
+                _remove(trash)
 
     def discard_soon(self, path: Path) -> None:
         """The same for one who cannot wait: it returns after the rename. What the process leaves undone, the

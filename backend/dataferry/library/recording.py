@@ -9,6 +9,7 @@ statement. What a killed process leaves is a generation that nobody sees, and th
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -16,14 +17,16 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy import delete, func, insert
 from sqlmodel import Session, col, select
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import Conflict
 from dataferry.core.files.digests import tree_checksum
+from dataferry.core.files.no_links import NoLinks
 from dataferry.core.types import Checksum, Grade
 from dataferry.library import check_rows, file_state, pins, share_rows, view_rows
 from dataferry.library.dedup import published_hash
-from dataferry.library.file_rows import in_code_point_order
+from dataferry.library.file_rows import in_code_point_order, pages
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 from dataferry.library.receipts import weakest
 from dataferry.library.rows import now_ms
 from dataferry.transfer import FetchedFile
@@ -54,42 +57,49 @@ class _Totals:
 
 
 def record_download(
-    database: Database,
+    database: Reads,
     dataset_id: str,
     files: Iterable[FetchedFile],
     local_path: str,
     job_id: str,
     promised: Mapping[str, Checksum | None],
     *,
-    write: Write | None = None,
+    write: Write,
 ) -> None:
     """All that a finished download changes. Readers see it at once and whole, or not at all.
 
-    ``promised``: the source's checksums by path; ``write`` makes the transactions that count, such as
+    ``promised``: the source's checksums by path; ``write`` makes the transactions, such as
     ``JobRun.write``. Blocks: for a worker's thread. Errors: ``Conflict`` where another run, or a deletion,
     has begun to record meanwhile.
     """
-    write = write or database.call
     generation = write(lambda session: _begin(session, dataset_id))
-    _delete_unseen(database, dataset_id, but=generation)
+    delete_unseen(database, dataset_id, write, but=generation)
     tree = Path(local_path)
     rows = (_row(dataset_id, generation, tree, file, promised.get(file.path)) for file in files)
     while batch := list(islice(rows, BATCH_SIZE)):
-        database.call(_insert, batch)
+        write(partial(_insert, batch))
         time.sleep(_PAUSE_S)
     totals = database.read(_totals, dataset_id, generation)
     write(lambda session: _complete(session, dataset_id, generation, totals, local_path, job_id))
-    _delete_unseen(database, dataset_id)
+    delete_unseen(database, dataset_id, write)
 
 
-def record_deletion(
-    database: Database, dataset_id: str, views: Collection[str] | None = None, *, write: Write | None = None
-) -> None:
-    """The dataset is not here any more, at once; its files' rows go in batches. Blocks. ``views``: those that
-    were removed, by default all; one that was asked for since belongs to the next download. ``write``: as
-    above."""
-    (write or database.call)(lambda session: _forget(session, dataset_id, views))
-    _delete_unseen(database, dataset_id)
+def is_complete(database: Reads, store: Store, dataset: Dataset) -> bool:
+    """Whether every recorded file is there with its size. Bytes are not read again."""
+    if dataset.local_path is None:
+        return False
+    links = NoLinks(store.root)
+    tree, count = Path(dataset.local_path), 0
+    for page in pages(database, dataset.id):
+        try:
+            for file in page:
+                path = tree / file.path
+                if not links.is_file(path) or path.lstat().st_size != file.size:
+                    return False
+        except OSError:
+            return False
+        count += len(page)
+    return count > 0
 
 
 def _begin(session: Session, dataset_id: str) -> int:
@@ -117,7 +127,7 @@ def _row(
     }
 
 
-def _insert(session: Session, batch: Sequence[dict[str, Any]]) -> None:
+def _insert(batch: Sequence[dict[str, Any]], session: Session) -> None:
     session.exec(insert(DatasetFile), params=batch)
 
 
@@ -161,7 +171,9 @@ def _forget_checks(session: Session, dataset: Dataset) -> None:
     check_rows.forget(session, dataset.id)
 
 
-def _forget(session: Session, dataset_id: str, views: Collection[str] | None) -> None:
+def forget(dataset_id: str, views: Collection[str] | None, session: Session) -> None:
+    """The dataset is not here any more, at once; ``delete_unseen`` takes its files' rows away. ``views``:
+    those that were removed; None for all. One that was asked for since belongs to the next download."""
     dataset = _locked(session, dataset_id)
     dataset.newest_generation += 1
     dataset.generation = dataset.newest_generation
@@ -180,10 +192,11 @@ def _locked(session: Session, dataset_id: str) -> Dataset:
     return session.get_one(Dataset, dataset_id, with_for_update=True, populate_existing=True)
 
 
-def _delete_unseen(database: Database, dataset_id: str, *, but: int | None = None) -> None:
-    """Delete the rows of generations that nobody sees, ``but`` the newest, which is being recorded."""
+def delete_unseen(database: Reads, dataset_id: str, write: Write, *, but: int | None = None) -> None:
+    """Delete the rows of generations that nobody sees, in batches, ``but`` the newest, which is being
+    recorded."""
     while (batch := database.read(_next_unseen, dataset_id, but)) is not None:
-        database.call(_delete_batch, dataset_id, *batch)
+        write(partial(_delete_batch, dataset_id, *batch))
         time.sleep(_PAUSE_S)
 
 
@@ -209,7 +222,7 @@ def _next_unseen(session: Session, dataset_id: str, but: int | None) -> tuple[in
     return found, session.exec(select(func.max(paths.c.path))).one()
 
 
-def _delete_batch(session: Session, dataset_id: str, generation: int, last_path: str) -> None:
+def _delete_batch(dataset_id: str, generation: int, last_path: str, session: Session) -> None:
     session.exec(
         delete(DatasetFile).where(
             col(DatasetFile.dataset_id) == dataset_id,

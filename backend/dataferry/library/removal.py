@@ -4,13 +4,14 @@ import logging
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session
 
 from dataferry.accounts import rows as account_rows
-from dataferry.core.db import Database
-from dataferry.core.errors import Conflict
+from dataferry.core.db import Reads
+from dataferry.core.errors import Conflict, DataferryError
 from dataferry.core.personal_data import ErasureRun
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import history_rows, pins, rights, view_rows
@@ -18,7 +19,7 @@ from dataferry.library.deletion import CLEANUP
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.plugin_jobs import PluginJobs
-from dataferry.library.recording import record_deletion
+from dataferry.library.recording import delete_unseen, forget
 from dataferry.transfer import hold_workdir
 from dataferry.transfer.files.disk import disk_faults
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 class Removal:
     """Removes datasets for jobs. Everything here blocks, and may be killed at any line."""
 
-    def __init__(self, database: Database, store: Store, jobs: Jobs, plugins: PluginJobs) -> None:
+    def __init__(self, database: Reads, store: Store, jobs: Jobs, plugins: PluginJobs) -> None:
         self._database = database
         self._store = store
         self._jobs = jobs
@@ -41,7 +42,7 @@ class Removal:
             return bool(self._database.read(self._jobs.active_kinds, dataset_id))
 
         if not in_use():
-            with hold_workdir(self._store.partial(dataset_id)):
+            with hold_workdir(self._store.partial(dataset_id), run):
                 if not in_use():  # what begins from now on waits for the folder
                     self.give_up(run, dataset_id)
 
@@ -93,14 +94,27 @@ class Removal:
         removed = self._database.read(view_rows.paths, dataset_id) if views is None else views
         if dataset.local_path is not None:
             tree = Path(dataset.local_path)
+            run.confirm()
             with disk_faults(tree.parent):
                 for view in removed:
                     self._remove_view(tree, view)
                 self._restore_views(dataset_id)
                 self._plugins.clear(dataset)
-                self._store.discard(tree)
-        record_deletion(self._database, dataset_id, removed, write=run.write)
+                with self._store.set_aside(tree):
+                    run.write(partial(forget, dataset_id, removed))
+        else:
+            run.write(partial(forget, dataset_id, removed))
+        delete_unseen(self._database, dataset_id, run.write)
         shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
+
+    def withdraw(self, dataset_id: str, target: Path, inode: int) -> None:
+        """Delete the folder at ``target`` if it is the one of that inode and nobody relies on it. A run has
+        put it there that lost its job between its last look and the rename."""
+        with suppress(DataferryError, OSError), hold_workdir(self._store.partial(dataset_id)):
+            dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
+            wanted = dataset.downloaded or self._database.read(self._jobs.active_kinds, dataset_id)
+            if not wanted and target.stat().st_ino == inode:
+                self._store.discard(target)
 
     def _remove_view(self, tree: Path, view: str) -> None:
         try:

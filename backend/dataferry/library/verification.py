@@ -6,13 +6,16 @@ a million files: nothing loads their rows at once.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from dataferry.accounts.credentials import CredentialResolver
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import Cancelled, ChecksumMismatch, DataferryError, NotFound, StoreNotWritable
 from dataferry.core.files.no_links import NoLinks
 from dataferry.core.specs import SOURCES
@@ -45,7 +48,7 @@ class Verification:
 
     def __init__(
         self,
-        database: Database,
+        database: Reads,
         store: Store,
         catalog: Catalog,
         credentials: CredentialResolver,
@@ -77,7 +80,7 @@ class Verification:
         while files := self._database.read(check_rows.recorded, dataset.id, after=after, limit=_BATCH_SIZE):
             verified = [(file.path, found) for file in files if (found := check.file(file)) is not None]
             if verified:
-                self._database.call(check_rows.record_stats, dataset.id, dataset.generation, verified)
+                run.write(partial(_record_stats, dataset, verified))
             after = files[-1].path
         self._find_foreign(dataset.id, tree, check)
         self._check_disk(tree)  # it may have gone meanwhile
@@ -130,6 +133,10 @@ class Verification:
                 look_up()
                 check.raise_if_cancelled()
         look_up()
+
+
+def _record_stats(dataset: Dataset, verified: Sequence[tuple[str, Found]], session: Session) -> None:
+    check_rows.record_stats(session, dataset.id, dataset.generation, verified)
 
 
 class _Check:

@@ -20,6 +20,7 @@ shares connections, quotas and bandwidth among all fetches of a process. ``docs/
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
 from dataferry.transfer.engine import fetch
 from dataferry.transfer.files.disk import preflight
+from dataferry.transfer.files.run_folders import run_folder
 from dataferry.transfer.files.workdir import discard_workdir, hold_workdir
 from dataferry.transfer.limits.governor import Governor, Member, Shares
 
@@ -34,4 +35,5 @@ __all__ = [
     "fetch",
     "hold_workdir",
     "preflight",
+    "run_folder",
 ]

@@ -56,9 +56,22 @@ class FetchedFile:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """The files below the target, ordered by path; an archive is represented by its members."""
+    """The files below the target, ordered by path; an archive is represented by its members. ``inode``: of
+    the folder that was put at the target, where one was."""
 
     files: tuple[FetchedFile, ...]
+    inode: int | None = None
+
+
+class FolderUser(Protocol):
+    """A run that works in a folder. Others may be at work in the same folder, or may have been."""
+
+    @property
+    def name(self) -> str:
+        """This run's alone, and good as the name of a file."""
+
+    def is_overtaken(self, name: str) -> bool:
+        """Whether the run of that name has lost its work to another one, and need not be waited for."""
 
 
 Accept = Callable[[Sequence[FetchedFile]], None]

@@ -21,7 +21,7 @@ from dataferry.core.files.durable import exchange, sync_file_system, sync_folder
 from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
 from dataferry.core.types import FileEntry, Manifest, Progress
 from dataferry.transfer.archives.streaming_extract import StreamingExtraction
-from dataferry.transfer.contract import Accept, FetchedFile, FetchResult, Limits, Reuse
+from dataferry.transfer.contract import Accept, FetchedFile, FetchResult, FolderUser, Limits, Reuse
 from dataferry.transfer.files.disk import allocated, disk_faults, preflight, unpacked_peak
 from dataferry.transfer.files.journal import JournalState
 from dataferry.transfer.files.progress import ProgressMeter
@@ -45,6 +45,8 @@ def fetch(
     keep_archives: bool = False,
     reserve: Callable[[int], None] | None = None,
     accept: Accept | None = None,
+    user: FolderUser | None = None,
+    confirm: Callable[[], None] | None = None,
 ) -> FetchResult:
     """Download the files of a manifest to ``target``, all of them verified, or nothing.
 
@@ -59,32 +61,35 @@ def fetch(
     beside its members; ``reserve`` is called with the bytes of disk that are still needed before the first is
     fetched, and raises where there is no room for them; ``accept`` is called with the verified files before
     they take their place, and raises to refuse them: they are deleted, and the target stays as it is.
+    ``user`` is the run that it works for, which has a folder of its own in ``workdir`` and goes on with what
+    earlier ones have left there; ``confirm`` is called just before the rename, and raises to prevent it.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
     ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists), ``FolderBusy``
     (another fetch in the same folder), ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``; what
-    ``accept`` raises.
+    ``accept`` and ``confirm`` raise.
     """
     _check_paths(manifest)
     target = target.absolute()
     root = workdir or target.parent / ".incomplete" / target.name
-    with Workdir.locked(root, manifest) as locked:
+    with Workdir.locked(root, manifest, user) as locked:
         files = locked.read_finished(target)
         if files is not None:
             _report_finished(files, locked.note, progress)
-        if files is None:
+            result = FetchResult(files, target.stat().st_ino)
+        else:
             with member or Governor().join("") as share:
                 options = _FetchOptions(
-                    manifest, target, limits, replace, reuse, keep_archives, reserve, accept
+                    manifest, target, limits, replace, reuse, keep_archives, reserve, accept, confirm
                 )
-                files = _Fetch(options, locked, progress, cancel, share).run()
+                result = _Fetch(options, locked, progress, cancel, share).run()
         if workdir is None:
             locked.remove()
     if workdir is None:
         with suppress(OSError):  # another fetch works beside it
             root.parent.rmdir()
-    return FetchResult(files)
+    return result
 
 
 def _report_finished(
@@ -125,6 +130,7 @@ class _FetchOptions:
     keep_archives: bool
     reserve: Callable[[int], None] | None
     accept: Accept | None
+    confirm: Callable[[], None] | None
 
 
 class _Fetch:
@@ -148,7 +154,7 @@ class _Fetch:
         self._member = member
         self._reserved = ReservedPaths(fold_case=workdir.folds_case)
 
-    def run(self) -> tuple[FetchedFile, ...]:
+    def run(self) -> FetchResult:
         self._check_target()
         self._reserve_paths()
         state = self._workdir.restore(self._check_cancelled)
@@ -187,8 +193,7 @@ class _Fetch:
         meter.enter_phase("finishing")
         plain = {entry.path: completed[entry.path] for entry in self._manifest.files if not entry.unpack}
         files = tuple(file for _, file in sorted((plain | members).items()))
-        self._move_into_place(files)
-        return files
+        return FetchResult(files, self._move_into_place(files))
 
     def _check_cancelled(self) -> None:
         if self._cancel.is_set():
@@ -271,14 +276,16 @@ class _Fetch:
                 if self._workdir.size_of(entry) != completed[entry.path].size:
                     raise ChecksumMismatch(f"{entry.path} changed on this disk after it was verified.")
 
-    def _move_into_place(self, files: tuple[FetchedFile, ...]) -> None:
-        """The tree becomes the target."""
+    def _move_into_place(self, files: tuple[FetchedFile, ...]) -> int:
+        """The tree becomes the target. Its inode."""
         tree, target = self._workdir.tree, self._target
         with disk_faults(target.parent):
             sync_file_system(tree)
             self._check_cancelled()
             self._ask_to_accept(files)
-            self._workdir.write_finished(files)
+            inode = self._workdir.write_finished(files)
+            if self._options.confirm is not None:
+                self._options.confirm()
             if not os.path.lexists(target):
                 tree.rename(target)
             elif not self._options.replace:
@@ -287,6 +294,7 @@ class _Fetch:
                 target.rename(self._workdir.root / "old")
                 tree.rename(target)
             sync_folder(target.parent)
+        return inode
 
     def _ask_to_accept(self, files: tuple[FetchedFile, ...]) -> None:
         """Errors: what ``accept`` raises; the next fetch then begins anew."""

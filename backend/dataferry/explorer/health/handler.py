@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import Cancelled, DataferryError, NotFound
 from dataferry.core.job_types import JobView
 from dataferry.core.types import Progress
@@ -51,7 +51,7 @@ class HealthHandler:
 
     def __init__(
         self,
-        database: Database,
+        database: Reads,
         store: Store,
         images: DatasetImages,
         catalog: TableCatalog,
@@ -84,6 +84,7 @@ class HealthHandler:
         else:
             self._prepare_tables(run)
             groups = tuple(_table_groups(self._tables(row)))
+        run.confirm()
         keep(folder, StoredDatasetStatistics(of=bytes_of(row), groups=groups))
 
     def health(self, run: JobRun) -> None:
@@ -108,6 +109,7 @@ class HealthHandler:
             checked=tuple(checked),
             unchecked=tuple(unchecked),
         )
+        run.confirm()
         keep(folder, stored)
 
     def _find(

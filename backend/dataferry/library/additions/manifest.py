@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import NotFound
 from dataferry.core.files.digests import tree_checksum
 from dataferry.core.types import Bytes, Checksum, DatasetRef, FileEntry, Manifest
+from dataferry.jobs.service import JobRun
 from dataferry.library.additions import requests
 from dataferry.library.additions.file_list import FileList, ListedFile
 from dataferry.library.dedup import DedupCandidates
@@ -30,7 +31,7 @@ UNPACK = "unpack"
 class AddedFiles:
     """What jobs do with additions. Everything here blocks."""
 
-    def __init__(self, database: Database, store: Store) -> None:
+    def __init__(self, database: Reads, store: Store) -> None:
         self._database = database
         self._store = store
 
@@ -48,10 +49,11 @@ class AddedFiles:
         here = DedupCandidates(self._database, self._store, dataset, promised)
         return lambda checksum, size: here(checksum, size) or parts.get(checksum.value)
 
-    def taken(self, params: dict[str, Any]) -> None:
+    def taken(self, run: JobRun) -> None:
         """The dataset is in the library: what it was made of goes."""
+        params = run.params
         if ADDITION in params:
-            self._database.call(requests.forget, params[ADDITION])
+            run.write(lambda session: requests.forget(session, params[ADDITION]))
             shutil.rmtree(self._store.addition(params[ADDITION]), ignore_errors=True)
 
 

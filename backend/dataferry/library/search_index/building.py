@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from dataferry.accounts.credentials import CredentialResolver
-from dataferry.core.db import Database, now
+from dataferry.core.db import Reads, now
 from dataferry.core.errors import (
     DataferryError,
     DiskFull,
@@ -50,7 +50,7 @@ class IndexBuilder:
 
     def __init__(
         self,
-        database: Database,
+        database: Reads,
         settings: Settings,
         store: Store,
         catalog: Catalog,
@@ -72,7 +72,7 @@ class IndexBuilder:
     def build(self, run: JobRun) -> None:
         """Errors: those of a download; ``Unreadable`` for a snapshot that is not what it should be."""
         workdir = self._store.partial(INDEX_ID)
-        with hold_workdir(workdir):
+        with hold_workdir(workdir, run):
             changed = self._find_changed(run)
             fetched, failures = self._fetch_all(run, changed, workdir)
             for source, manifest in fetched.items():
@@ -113,6 +113,7 @@ class IndexBuilder:
         return changed
 
     def _record_check(self, run: JobRun, problems: Mapping[SourceName, ProblemWords]) -> None:
+        run.confirm()
         record = read_record(self._folder)
         sources = {
             source: record.of(source).model_copy(update={"problem": problems.get(source)})
@@ -207,6 +208,7 @@ class IndexBuilder:
             log.warning("the snapshot of %s cannot be used: %s", source, error.detail)
             _discard(folder)
             return error
+        run.confirm()
         self._record_built(source, manifest, built)
         _discard(folder)
         return None

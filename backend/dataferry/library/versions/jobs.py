@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import Cancelled, DataferryError, NotFound
 from dataferry.core.files.no_links import is_regular
 from dataferry.core.types import Bytes, Checksum, DatasetRef, FileEntry, Manifest, Progress
@@ -31,7 +31,7 @@ SERVER = "Dataferry"
 class VersionJobs:
     """Records versions, and says which files one has that is brought back."""
 
-    def __init__(self, database: Database, store: Store) -> None:
+    def __init__(self, database: Reads, store: Store) -> None:
         self._database = database
         self._store = store
 

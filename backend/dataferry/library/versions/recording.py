@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dataferry.core.db import Database
+from dataferry.core.db import Reads
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.files.digests import tree_checksum
 from dataferry.core.files.hardlinks import link
@@ -53,7 +53,7 @@ class Request:
 
 
 def record(
-    database: Database,
+    database: Reads,
     versions: DatasetVersions,
     dataset: Dataset,
     request: Request,
@@ -171,7 +171,7 @@ class _Intake:
     """Brings the files of a folder into a cache."""
 
     def __init__(
-        self, cache: Cache, database: Database, dataset: Dataset, moved: Callable[[int, int], None]
+        self, cache: Cache, database: Reads, dataset: Dataset, moved: Callable[[int, int], None]
     ) -> None:
         self._cache, self._moved = cache, moved
         self._known: dict[str, KnownFile] = {}

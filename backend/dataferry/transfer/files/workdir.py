@@ -1,9 +1,9 @@
 """The working folder of a fetch.
 
-::
+It has a lock (``folder_lock``) and in it each run that has a name works in a folder of its own
+(``run_folders``)::
 
     <workdir>/
-      lock            locked while a fetch runs
       journal.jsonl   which files are complete, and which bytes of others are here (see ``journal``)
       parts/          part files, each at its full size with the bytes that have arrived so far
       archives/       complete archives, until they are extracted
@@ -11,8 +11,6 @@
       finished.json   written when the tree is complete, in case of a kill between the rename and the end
 """
 
-import errno
-import fcntl
 import json
 import os
 import shutil
@@ -22,18 +20,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from dataferry.core.errors import FolderBusy
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.durable import write_all
 from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.files.no_links import is_regular
 from dataferry.core.types import FileEntry, Manifest
-from dataferry.transfer.contract import FetchedFile
+from dataferry.transfer.contract import FetchedFile, FolderUser
 from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults
+from dataferry.transfer.files.folder_lock import locked as folder_locked
 from dataferry.transfer.files.journal import Journal, JournalState, PartState, boot_id, checksum_text
-
-#: When a folder that another fetch holds is worth another look.
-_BUSY_RETRY_S = 1.0
+from dataferry.transfer.files.run_folders import open_run_folder
 
 
 class Workdir:
@@ -52,19 +48,20 @@ class Workdir:
 
     @classmethod
     @contextmanager
-    def locked(cls, root: Path, manifest: Manifest) -> Iterator[Self]:
-        """The folder, created if it is missing, and locked inside the block.
+    def locked(cls, root: Path, manifest: Manifest, user: FolderUser | None = None) -> Iterator[Self]:
+        """The folder, created if it is missing, and locked inside the block; of a ``user`` its own in it.
 
         Errors: ``FolderBusy`` while another fetch, in this process or another, works in it.
         """
-        with disk_faults(root):
-            descriptor = _lock(root)
-        work = cls(root, manifest)
-        try:
-            yield work
-        finally:
-            work.journal.close()
-            os.close(descriptor)
+        with folder_locked(root, user) as lock:
+            if user is not None:
+                with disk_faults(root):
+                    root = open_run_folder(root, user.name, shared=lock.shared)
+            work = cls(root, manifest)
+            try:
+                yield work
+            finally:
+                work.journal.close()
 
     # -- for the start: what an earlier run has left ---------------------------------------------
 
@@ -195,11 +192,13 @@ class Workdir:
 
     # -- for the end: the tree becomes the target -------------------------------------------------
 
-    def write_finished(self, files: tuple[FetchedFile, ...]) -> None:
-        """Record that the tree is complete, for a run that finds it moved and this folder still here."""
+    def write_finished(self, files: tuple[FetchedFile, ...]) -> int:
+        """Record that the tree is complete, for a run that finds it moved and this folder still here. The
+        tree's inode."""
+        inode = self.tree.stat().st_ino
         record = {
             "manifest": self._fingerprint(),
-            "inode": self.tree.stat().st_ino,
+            "inode": inode,
             "files": [[file.path, file.size, file.sha256, file.grade] for file in files],
             "note": self.note,
         }
@@ -207,6 +206,7 @@ class Workdir:
             temporary = self._finished.with_suffix(".new")
             temporary.write_text(json.dumps(record))
             temporary.rename(self._finished)
+        return inode
 
     def read_finished(self, target: Path) -> tuple[FetchedFile, ...] | None:
         """The files of a run that was killed after it had moved this manifest's tree to ``target``."""
@@ -230,57 +230,24 @@ class Workdir:
 
 
 @contextmanager
-def hold_workdir(root: Path) -> Iterator[None]:
+def hold_workdir(root: Path, user: FolderUser | None = None) -> Iterator[None]:
     """Keep every fetch out of a working folder inside the block, which may delete it. It is created if it is
-    missing. Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``."""
-    with disk_faults(root):
-        descriptor = _lock(root)
-    try:
+    missing. Errors: ``FolderBusy`` while a fetch works in it, unless the ``user`` has overtaken that;
+    ``StoreNotWritable``."""
+    with folder_locked(root, user):
         yield
-    finally:
-        os.close(descriptor)
 
 
-def discard_workdir(root: Path) -> None:
+def discard_workdir(root: Path, user: FolderUser | None = None) -> None:
     """Delete a working folder that was given to ``fetch``, with everything in it. One that is gone is fine.
 
     Errors: those of ``hold_workdir``.
     """
     if root.exists():
-        with hold_workdir(root):
+        with hold_workdir(root, user):
             shutil.rmtree(root, ignore_errors=True)
 
 
 def _name(entry: FileEntry) -> str:
     """A flat name for a path, the same in every run."""
     return sha256(entry.path.encode()).hexdigest()[:32]
-
-
-def _lock(root: Path) -> int:
-    """A descriptor that holds the folder's lock. Errors: ``FolderBusy``."""
-    while True:
-        # Private: a gated dataset's files are downloaded here.
-        root.parent.mkdir(parents=True, exist_ok=True)
-        for folder in (root.parent, root):
-            if folder.is_symlink():  # what is in it is deleted sooner or later
-                raise OSError(errno.ELOOP, "it is a symbolic link", str(folder))
-        try:
-            root.mkdir(mode=0o700, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(root / "lock", flags, 0o600)
-        except FileNotFoundError:
-            continue  # a fetch that ended removed the folder just now
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), os.stat(root / "lock")):
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            raise FolderBusy(
-                f"Another download is at work in {root}.",
-                next_step="Wait for it, or cancel it.",
-                retry_after=_BUSY_RETRY_S,
-            ) from None
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)
