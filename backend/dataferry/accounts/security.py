@@ -33,7 +33,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _ALGORITHM = "HS256"
 _ISSUER = _AUDIENCE = "dataferry"
-_REQUIRED = ("exp", "iss", "aud", "sub")
+_REQUIRED = ("iss", "aud", "sub")
 #: What the clock of the process that issued a token may differ from that of the one that reads it, although
 #: both go by the database's.
 _LEEWAY_S = 5
@@ -122,11 +122,12 @@ class _Tokens:
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
                 issuer=_ISSUER,
-                # By this machine's clock, which may be wrong: it is looked at below.
+                # By this machine's clock, which may be wrong: it is looked at below. To require it here would
+                # have it verified here as well.
                 options={"verify_exp": False, **{f"require_{claim}": True for claim in _REQUIRED}},
             )
             over = now().timestamp() > int(claims["exp"]) + _LEEWAY_S
-        except (JWTError, TypeError, ValueError) as error:  # the latter two for what is not even text
+        except (JWTError, KeyError, TypeError, ValueError) as error:  # what is not even text raises others
             raise NotSignedIn("The session has ended.", next_step="Sign in again.") from error
         if over:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
