@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -20,6 +21,8 @@ from sqlmodel import Session, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import DatabaseAway, DatabaseFull, DatabaseUnusable, InvalidInput
+from dataferry.core.settings import Settings
+from dataferry.core.start_warnings import warn_of_connections
 from dataferry.library.models import Alias
 from tests.support.databases import make_tables
 from tests.support.postgres import Postgres
@@ -245,3 +248,45 @@ def test_a_schema_that_a_later_version_has_changed_is_told(postgres: Postgres) -
             database.call(keep, "a")
     assert "Another version of Dataferry" in told.value.detail
     assert "Restart this process" in told.value.next_step
+
+
+def test_a_server_that_takes_no_more_connections_is_told_as_that(postgres: Postgres) -> None:
+    """brianc/node-postgres#557: it is taken for a lasting error. Administrators are let in all the same."""
+    with postgres.database() as url:
+        name = urlsplit(url).path.lstrip("/")
+        role = f"plain_{name}"
+        postgres.execute(f"CREATE ROLE {role} LOGIN")
+        try:
+            postgres.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 1")
+            plain = url.replace("postgres:@", f"{role}:@", 1).replace("postgresql:", "postgresql+psycopg:", 1)
+            with (
+                closing(Database(plain, threads=1, wait_s=WAIT_S)) as database,
+                closing(Database(plain, threads=1, wait_s=WAIT_S)) as other,
+                database.snapshot() as session,
+            ):
+                session.connection()
+                with pytest.raises(DatabaseAway, match="no connection free") as told:
+                    other.check()
+        finally:
+            postgres.execute(f"DROP ROLE {role}")
+    assert (told.value.status, told.value.retry_after) == (503, 5)
+
+
+def test_more_processes_than_the_server_takes_connections_of_are_told(
+    postgres: Postgres, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        postgres.database() as url,
+        closing(Database(url.replace("postgresql:", "postgresql+psycopg:", 1))) as database,
+    ):
+        for connections, told in ((10, False), (500, True)):
+            settings = Settings(
+                _env_file=None,
+                data_dir=tmp_path,
+                DATABASE_URL=url,
+                secret_key="k" * 32,
+                database_connections=connections,
+            )
+            caplog.clear()
+            warn_of_connections(database, settings)
+            assert ("may run out of connections" in caplog.text) is told
