@@ -60,6 +60,7 @@ bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.mirror
 	@$(BIN)/python -m benchmarks.plugins
 	@$(BIN)/python -m benchmarks.tables
+	@$(BIN)/python -m benchmarks.gallery
 	@$(BIN)/python -m benchmarks.transfer
 
 eval: setup ## Score searches and the planner's answers on the development set
