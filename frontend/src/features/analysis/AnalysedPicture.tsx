@@ -108,6 +108,8 @@ function BoxLabel({ finding, colour, width, height }: BoxLabelProps) {
       style={{
         left: `${(100 * x) / width}%`,
         top: `${(100 * y) / height}%`,
+        // Above its box, where there is room: the box is to be seen into.
+        transform: y > height / 10 ? "translateY(-100%)" : undefined,
         backgroundColor: colour,
       }}
     >
