@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dataferry.accounts.redis_state import connect
 from dataferry.core.types import DatasetRef, FileEntry, Http, Manifest
-from dataferry.library.redis_limits import RedisLimits, connect
+from dataferry.library.redis_limits import RedisLimits
 from dataferry.transfer import Limits, fetch
 from dataferry.transfer.limits.governor import Governor, Shares
 from tests.fakes.files import FileServer
@@ -121,7 +122,8 @@ def test_a_host_has_no_more_connections_than_one_process_could_make(redis: Redis
 
 _HOLDS = """
 import sys, time
-from dataferry.library.redis_limits import RedisLimits, connect
+from dataferry.accounts.redis_state import connect
+from dataferry.library.redis_limits import RedisLimits
 from dataferry.transfer.limits.governor import Governor, Shares
 shared = RedisLimits(connect(sys.argv[1]), connections_per_host=2, expiry_s=1.5)
 governor = Governor(Shares(connections_per_host=2), shared=shared)

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from dataferry.core.db import new_id
 from dataferry.core.telemetry import redact
@@ -27,7 +25,6 @@ _MOST_PERSONS = 4
 _LATE_S = 0.1
 #: Who waits for an answer of Redis for longer than this goes on alone.
 PATIENCE_S = 0.2
-_SOCKET_TIMEOUT_S = 0.5
 #: How often it is tried again while Redis is away.
 RETRY_S = 0.5
 #: How often the connections are agreed on, and how often at most where somebody waits for one.
@@ -88,17 +85,6 @@ redis.call('HSET', KEYS[1], me, lease)
 redis.call('EXPIRE', KEYS[1], 60)
 return allowed
 """
-
-
-def connect(url: str) -> Redis:
-    """A client that gives up quickly: downloads wait for the answer."""
-    return Redis.from_url(
-        url,
-        socket_timeout=_SOCKET_TIMEOUT_S,
-        socket_connect_timeout=_SOCKET_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-    )
 
 
 class RedisLimits:

@@ -203,7 +203,8 @@ def _shared_limits(settings: Settings) -> "Divided | RedisLimits | None":
         return None
     if settings.redis_url is None:
         return Divided()
-    from dataferry.library.redis_limits import RedisLimits, connect
+    from dataferry.accounts.redis_state import connect  # not imported by a process that is alone
+    from dataferry.library.redis_limits import RedisLimits
 
     return RedisLimits(connect(settings.redis_url), connections_per_host=settings.host_connections)
 
