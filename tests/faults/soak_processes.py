@@ -44,7 +44,7 @@ SILENCE_S = 15.0
 #: After the last fault so long until all jobs have ended.
 END_S = 600.0
 #: A file's size, and the pace of each of its connections: a download takes longer than most faults.
-_FILE_BYTES, _BYTES_PER_S = 4_000_000, 30_000
+_FILE_BYTES, _BYTES_PER_S = 4_000_000, 45_000
 PERSONS = ("ada@example.org", "bob@example.org")
 
 

@@ -168,9 +168,8 @@ class Queue:
         enqueued under another version: they need a new generation, since DBOS runs a workflow's id once.
         """
         lost: list[QueueEntry] = []
-        takes_over = (
-            _is_newest_version()
-        )  # one version alone does, or two would take from each other for ever
+        # One version alone takes over, or two would take from each other for ever.
+        takes_over = _is_newest_version()
         for first in range(0, len(expected), _STATUS_BATCH):
             batch = expected[first : first + _STATUS_BATCH]
             ids = [entry.workflow_id for entry in batch]
