@@ -1,9 +1,10 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQueries, useQuery } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { answerOf, api } from "@/api/client";
 import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
 import type { DatasetView, SeveralDeletions } from "@/api/types";
+import { annotatorsQuery } from "@/features/annotations/queries";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -33,6 +34,28 @@ export function DeleteDialog({ datasets, onClose, onDeleted }: DeleteDialogProps
         <Question datasets={datasets} onClose={onClose} onDeleted={onDeleted} />
       )}
     </Dialog>
+  );
+}
+
+/** Datasets whose annotations are counted, with a request each. */
+const MOST_COUNTED = 10;
+
+/** What people have drawn outlives the files. */
+function AnnotationsStay({ datasets }: Pick<DeleteDialogProps, "datasets">) {
+  const found = useQueries({
+    queries: datasets
+      .slice(0, MOST_COUNTED)
+      .map(({ id, revision }) => annotatorsQuery(id, revision || undefined)),
+  });
+  const drawn = found.reduce((sum, { data }) => sum + (data?.total ?? 0), 0);
+  if (datasets.length > MOST_COUNTED) return <p>What people have drawn on their images stays.</p>;
+  if (drawn === 0) return null;
+  return (
+    <p>
+      <strong className="font-semibold">{plural(drawn, "annotation")}</strong> of{" "}
+      {datasets.length > 1 ? "their" : "its"} images {drawn > 1 ? "stay" : "stays"}, and can be seen
+      again once the same revision is downloaded again.
+    </p>
   );
 }
 
@@ -91,6 +114,7 @@ function Question({ datasets, onClose, onDeleted }: DeleteDialogProps) {
           back.
         </p>
       )}
+      <AnnotationsStay datasets={datasets} />
       <Names datasets={datasets} />
       {refused.length > 0 && (
         <ul className="grid gap-1 text-13">
