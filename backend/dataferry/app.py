@@ -188,7 +188,8 @@ def build_services(settings: Settings) -> Services:
     )
     health_handler.register(jobs)
     drawn = DiskCache(store.root / ".images" / "drawn", settings.picture_cache_bytes)
-    uploads = build_uploads(database, settings, secrets, sandbox)
+    additions = Additions(database, settings, store, jobs, accounts, access, quotas)
+    uploads = build_uploads(database, settings, secrets, sandbox, additions)
     analysis = build_analysis(
         database,
         settings,
@@ -220,7 +221,7 @@ def build_services(settings: Settings) -> Services:
         comparisons=comparisons,
         downloads=downloads,
         imports=Imports(database, store, jobs),
-        additions=Additions(database, settings, store, jobs, accounts, access, quotas),
+        additions=additions,
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         verdicts=verdicts,
         shelf=shelf,

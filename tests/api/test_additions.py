@@ -18,6 +18,7 @@ from dataferry.core.settings import Settings
 from tests.support.adding import added, announce, begin, finished, piece
 from tests.support.adding import send as post
 from tests.support.server import Client, Server, until
+from tests.support.uploaded import consented, picture, upload, uploaded
 
 TREE = {
     "cat/1.txt": b"meow",
@@ -263,3 +264,39 @@ def test_a_program_goes_on_where_it_was_interrupted(server: Server, ada: Client,
     assert begun[1].here >= PIECE_BYTES
     mine = dataferry.connect(server.address, token, cache=tmp_path / "cache").load("upload:ada/scans")
     assert mine["1"].to_pandas().shape == (1, 2)
+
+
+def test_xrays_become_a_dataset_of_the_same_classes(server: Server, ada: Client, bob: Client) -> None:
+    consented(ada)
+    first, second = (uploaded(ada, "xray", f"{n}.png", picture("PNG", (64 + n, 48))) for n in range(2))
+    body = {"images": [{"id": first["id"], "class_name": "PNEUMONIA"}, {"id": second["id"]}]}
+    ticket = ada.post("/api/uploads/xray/dataset", body)
+    assert ticket.status_code == 202, ticket.text
+    assert ada.finished(ticket.json()["job_id"])["state"] == "succeeded"
+    dataset = ada.get("/api/datasets/upload:ada~chest-x-rays").json()
+    assert dataset["visibility"] == "restricted"
+    tree = Path(dataset["local_path"])
+    assert {path.parent.name for path in tree.rglob("*.webp")} == {"PNEUMONIA", "unlabelled"}
+    samples = ada.get("/api/datasets/upload:ada~chest-x-rays/samples").json()
+    assert {one["label"] for one in samples["samples"]} == {"PNEUMONIA", "unlabelled"}
+    assert bob.get("/api/datasets/upload:ada~chest-x-rays").status_code == 404
+    consented(bob)
+    assert bob.post("/api/uploads/xray/dataset", body).status_code == 404
+
+
+def test_no_clean_up_takes_what_nobody_could_download_again(ada: Client) -> None:
+    mine = added(ada, "Kept", {"a.txt": b"kept"})
+    plan = ada.get("/api/cleanup/plan", params={"unused_days": 0})
+    assert plan.status_code == 200, plan.text
+    assert mine["ref"] not in plan.text
+
+
+def test_uploads_have_quotas(tmp_path: Path) -> None:
+    quota = {"DATAFERRY_USER_UPLOAD_QUOTA_BYTES": "20000"}
+    with Server(tmp_path / "data", DATAFERRY_MODEL="none", **quota) as small:
+        eve = small.client("eve@example.org")
+        uploaded(eve, "traffic", "a.png", picture("PNG"))
+        partial = eve.post("/api/upload/traffic/partial", {"filename": "b.png", "size": 20_000})
+        assert (partial.status_code, partial.json()["code"]) == (507, "quota_exceeded")
+        large = upload(eve, "traffic", ("c.bmp", b"x" * 30_000), ("d.png", picture("PNG"))).json()
+        assert [one["status"] for one in large["results"]] == [507, 201]

@@ -89,6 +89,7 @@ NEEDED: dict[str, TokenScope] = {
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             "clear_history",
             *("begin_addition", "announce_files", "receive_files", "finish_addition", "remove_addition"),
+            "make_xray_dataset",
             *("upload_files", "upload_batch", "upload_sequence", "begin_upload", "continue_upload"),
             "upload_and_analyze",
             *(

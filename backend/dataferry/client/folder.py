@@ -28,8 +28,8 @@ class LocalFile:
 
 @dataclass
 class Folder:
-    """``left_out``: what a system or a program has left there; ``links``: symbolic links and what is no file;
-    ``empty``: folders that hold nothing. None of these come along."""
+    """``left_out``: what a system or a program has left there; ``links``: to folders, or to nothing, and what
+    is no file; ``empty``: folders that hold nothing. None of these come along."""
 
     files: list[LocalFile] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Folder:
         """What a person should know, a sentence each."""
         for found, words in (
             (self.left_out, "left by programs and left out"),
-            (self.links, "links or no files, and left out"),
+            (self.links, "links to folders or no files, and left out"),
             (self.empty, "empty folders, which no dataset has"),
         ):
             if found:
@@ -83,7 +83,7 @@ def _walk(place: Path, prefix: str, folder: Folder) -> None:
         folder.empty.append(prefix.rstrip("/"))
     for entry in entries:
         path = prefix + entry.name
-        status = entry.stat(follow_symlinks=False)
+        status = _status(entry)
         is_folder = stat.S_ISDIR(status.st_mode)
         if _is_junk(entry.name, is_folder=is_folder):
             folder.left_out.append(path)
@@ -93,6 +93,11 @@ def _walk(place: Path, prefix: str, folder: Folder) -> None:
             folder.files.append(_file(Path(entry.path), path, status))
         else:
             folder.links.append(path)
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    """Of the file that a link leads to, as in the cache of a hub's client; of a folder's the link's own."""
+    return entry.stat(follow_symlinks=entry.is_symlink() and entry.is_file())
 
 
 def _is_junk(name: str, *, is_folder: bool) -> bool:

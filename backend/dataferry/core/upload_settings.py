@@ -13,6 +13,8 @@ class UploadSettings(BaseSettings):
     upload_retention_days: float | None = Field(
         90.0, gt=0, description="Uploads are removed after so many days; empty: when their owner deletes them"
     )
+    upload_quota_bytes: int | None = Field(None, gt=0, description="All uploads; by default no quota")
+    user_upload_quota_bytes: int | None = Field(None, gt=0, description="One person's uploads, in all")
     clamav_socket: Path | None = Field(
         None, description="Unix socket of ClamAV's clamd, which then looks at every upload"
     )
@@ -36,7 +38,8 @@ class UploadSettings(BaseSettings):
     )
 
     @field_validator(
-        *("upload_retention_days", "clamav_socket", "analysis_models_dir", "model_catalog"),
+        *("upload_retention_days", "upload_quota_bytes", "user_upload_quota_bytes"),
+        *("clamav_socket", "analysis_models_dir", "model_catalog"),
         *("pneumonia_model", "vehicles_model", "signs_model"),
         mode="before",
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from dataferry.core.job_types import ACTIVE_STATES
+from dataferry.core.specs import OWN_SOURCES
 from dataferry.core.types import Viewer
 from dataferry.jobs.models import Job
 from dataferry.library.additions.models import Addition
@@ -51,11 +52,13 @@ class Candidate:
 def candidates(session: Session, of: Viewer, *, unused_since_ms: int | None = None) -> Iterator[Candidate]:
     """What may go, least recently used first: of an admin everybody's, else what is theirs alone.
 
-    What is pinned, being downloaded or being read is left out. ``unused_since_ms``: only what nobody has used
+    What is pinned, being downloaded or being read is left out, and what people have given: nobody could
+    download that again. ``unused_since_ms``: only what nobody has used
     since. Those whose deletion is under way come before all others.
     """
     going = _leaving()
-    free = and_(*_of(of), ~_pinned(), _unread(), ~_at_work())
+    given = col(Dataset.source).in_([name for name, spec in OWN_SOURCES.items() if spec.given])
+    free = and_(*_of(of), ~given, ~_pinned(), _unread(), ~_at_work())
     rank = case((going, 0), else_=1)
     query = select(Dataset, _LAST_USE, rank).where(Dataset.downloaded, or_(free, and_(*_of(of), going)))
     order: tuple[Any, ...] = (rank, _LAST_USE, col(Dataset.id))

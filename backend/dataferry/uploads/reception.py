@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from dataferry.core.db import Database, new_id
-from dataferry.core.errors import BadUpload, DataferryError, NotFound, UploadTooLarge, WrongOffset
+from dataferry.core.errors import (
+    BadUpload,
+    DataferryError,
+    NotFound,
+    QuotaExceeded,
+    UploadTooLarge,
+    WrongOffset,
+)
 from dataferry.core.files.sealed import SealedWriter
 from dataferry.core.problems import ProblemView, words_of
 from dataferry.core.threads import in_thread
@@ -17,6 +24,7 @@ from dataferry.uploads import consents, rows
 from dataferry.uploads.checking import UploadChecks
 from dataferry.uploads.models import Upload
 from dataferry.uploads.multipart import file_events, readable_name
+from dataferry.uploads.quota import UploadQuota
 from dataferry.uploads.sequences import gaps_in, notes_on
 from dataferry.uploads.storage import UploadStorage, deleted_meanwhile
 from dataferry.uploads.views import (
@@ -49,12 +57,18 @@ class Reception:
     """Takes files in for their owner. What ends in an error leaves nothing behind."""
 
     def __init__(
-        self, database: Database, storage: UploadStorage, checks: UploadChecks, sandbox: Sandbox
+        self,
+        database: Database,
+        storage: UploadStorage,
+        checks: UploadChecks,
+        sandbox: Sandbox,
+        quota: UploadQuota,
     ) -> None:
         self._database = database
         self._storage = storage
         self._checks = checks
         self._sandbox = sandbox
+        self._quota = quota
         #: Who writes to a partial upload now: a request whose line has died must not write after the next.
         self._turns: dict[str, object] = {}
 
@@ -127,12 +141,22 @@ class Reception:
                     if excess > _MOST_EXCESS:
                         raise _too_large(incoming[-1].name)
                 elif writer is not None:
+                    size = writer.size
                     await in_thread("upload", writer.finish)
                     writer.close()
+                    incoming[-1].refusal = await self._over_quota(viewer, size)
                     writer = None
         finally:
             if writer is not None:
                 writer.close()
+
+    async def _over_quota(self, viewer: Viewer, size: int) -> DataferryError | None:
+        """Why a file whose size nobody had told is not taken."""
+        try:
+            await self._database.run_read(self._quota.check, viewer.user_id, size)
+        except QuotaExceeded as error:
+            return error
+        return None
 
     def _begin(
         self,
@@ -146,6 +170,7 @@ class Reception:
     ) -> Upload:
         consents.check(session, viewer.user_id, category)
         self._storage.check_room(size)
+        self._quota.check(session, viewer.user_id, size or 0)
         upload_id = new_id("upload")
         stored = self._storage.new_name(upload_id)
         row = Upload(

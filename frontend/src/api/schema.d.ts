@@ -3123,6 +3123,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads/xray/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a dataset of X-rays of yours, in the folders NORMAL, PNEUMONIA and unlabelled, as you say
+         * @description Make a dataset of X-rays of yours, in the folders NORMAL, PNEUMONIA and unlabelled, as you say.
+         *
+         *     It is private. Its pictures are made anew, without names and metadata, **and lie in the library as they
+         *     are: they are no longer encrypted.** They stay there when the upload is deleted.
+         */
+        post: operations["make_xray_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -7724,6 +7747,27 @@ export interface components {
              */
             confidence: number;
         };
+        /**
+         * LabelledXray
+         * @description An X-ray of one's own, and what its owner says that it shows.
+         */
+        LabelledXray: {
+            /**
+             * @description The upload's id
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description What it shows, as you say; null for unlabelled
+             * @example PNEUMONIA
+             */
+            class_name?: components["schemas"]["LabelledXrayClassName"] | null;
+        };
+        /**
+         * @description What it shows, as you say; null for unlabelled
+         * @enum {string}
+         */
+        LabelledXrayClassName: "NORMAL" | "PNEUMONIA";
         /**
          * LeftOut
          * @description What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
@@ -12965,6 +13009,25 @@ export interface components {
             total: number;
             /** @description Of the two versions that were named; else null. */
             comparison?: components["schemas"]["VersionComparison"] | null;
+        };
+        /**
+         * XrayDataset
+         * @description Which X-rays become a dataset.
+         */
+        XrayDataset: {
+            /**
+             * @description What the dataset is called
+             * @default Chest X-rays
+             * @example Chest X-rays
+             */
+            name?: string;
+            /**
+             * @description A dataset of yours that they come to
+             * @example upload:anna/chest-x-rays
+             */
+            to?: string | null;
+            /** @description At most 100 at a time */
+            images: components["schemas"]["LabelledXray"][];
         };
     };
     responses: {
@@ -21309,6 +21372,36 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    make_xray_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["XrayDataset"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

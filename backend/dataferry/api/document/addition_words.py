@@ -33,6 +33,11 @@ ADDITION_WORDS: dict[str, Word] = {
     "AdditionView.job_id": Word("Of the job that brings it into the library.", "job_1f0c9d2e7a5b4c3d8e6f"),
     "AdditionView.created_at": Word("When it was begun.", _TIME),
     "AdditionView.kept_until": Word("It is removed then, if nothing more of it arrives.", _TIME),
+    "LabelledXray.id": Word("The upload's id.", "upload_1f0c9d2e7a5b4c3d8e6f"),
+    "LabelledXray.class_name": Word("What it shows, as you say; null for unlabelled.", "PNEUMONIA"),
+    "XrayDataset.name": Word("What the dataset is called.", "Chest X-rays"),
+    "XrayDataset.to": Word("A dataset of yours that they come to.", "upload:anna/chest-x-rays"),
+    "XrayDataset.images": Word("At most 100 at a time."),
     "Received.files_here": Word("Files that have arrived.", 700),
     "Received.bytes_here": Word("Bytes that have arrived, of whole files.", 49_000_000),
 }

@@ -9,6 +9,8 @@ from starlette.responses import StreamingResponse
 
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.core.threads import in_thread
+from dataferry.library.views import DownloadTicket
+from dataferry.uploads.datasets import LabelledXray
 from dataferry.uploads.views import (
     ConsentView,
     DicomTags,
@@ -51,6 +53,24 @@ class Mask(RequestBody):
         max_length=100,
         description="x, y, width and height in pixels, upright; none: looked at, and nothing to paint over",
     )
+
+
+class XrayDataset(RequestBody):
+    """Which X-rays become a dataset."""
+
+    name: str = Field("Chest X-rays", max_length=120, description="What the dataset is called")
+    to: str | None = Field(None, max_length=400, description="A dataset of yours that they come to")
+    images: list[LabelledXray] = Field(min_length=1, max_length=100, description="At most 100 at a time")
+
+
+@router.post("/xray/dataset", status_code=status.HTTP_202_ACCEPTED)
+async def make_xray_dataset(body: XrayDataset, viewer: Current, wired: Wired) -> DownloadTicket:
+    """Make a dataset of X-rays of yours, in the folders NORMAL, PNEUMONIA and unlabelled, as you say.
+
+    It is private. Its pictures are made anew, without names and metadata, **and lie in the library as they
+    are: they are no longer encrypted.** They stay there when the upload is deleted.
+    """
+    return await wired.uploads.datasets.make(viewer, body.images, name=body.name, to=body.to)
 
 
 @router.get("")

@@ -162,6 +162,11 @@ class _Piece:
         self.left -= len(data)
 
 
+def piece_head(path: str, length: int, offset: int = 0) -> bytes:
+    """The line before the bytes of a piece."""
+    return json.dumps({"path": path, "offset": offset, "length": length}).encode() + b"\n"
+
+
 def _parsed(header: bytes) -> tuple[str, int, int]:
     try:
         said: Any = json.loads(header)
