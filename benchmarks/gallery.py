@@ -15,7 +15,9 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +80,22 @@ def _gallery(client: Client, source: FileServer) -> bool:
 
 
 def _look(client: Client, address: str) -> float:
-    """Seconds for the list and all of its thumbnails."""
+    """Seconds for the list and all of its thumbnails, with a client that costs little itself."""
+    host = client.http.base_url.netloc.decode()
+    headers = {"Authorization": client.http.headers["Authorization"], **ACCEPT}
 
-    def fetch(sample: dict[str, Any]) -> None:
-        client.get(sample["thumbnail"], headers=ACCEPT).raise_for_status()
+    def fetch(samples: list[dict[str, Any]]) -> None:
+        with closing(HTTPConnection(host)) as connection:
+            for sample in samples:
+                connection.request("GET", sample["thumbnail"], headers=headers)
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == HTTPStatus.OK, answer.status
 
     began = time.perf_counter()
+    samples = client.get(address).json()["samples"]
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(fetch, client.get(address).json()["samples"]))
+        list(pool.map(fetch, (samples[first::CONNECTIONS] for first in range(CONNECTIONS))))
     return time.perf_counter() - began
 
 

@@ -84,6 +84,9 @@ class DatasetImages:
         row = await self._access.renewed(
             viewer, lambda session: rows.downloaded(session, viewer, key_or_alias, revision)
         )
+        return await self._here(row)
+
+    async def _here(self, row: Dataset) -> FoundImages:
         source = await in_thread("disk", self.opened, row)
         return FoundImages(row.title, row.revision, source, here=True)
 
@@ -109,7 +112,7 @@ class DatasetImages:
             viewer, lambda session: rows.visible(session, viewer, key_or_alias, revision)
         )
         if row.downloaded:
-            return await self.found(viewer, key_or_alias, revision)
+            return await self._here(row)
         until = time.monotonic() + _LISTING_S
         files = await self._previews.files_at_source(viewer, key_or_alias, revision, until)
         plugin = self._plugins.get(files.ref.id) if files.ref.source == "builtin" else None
