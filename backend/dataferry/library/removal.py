@@ -110,9 +110,13 @@ class Removal:
     def withdraw(self, dataset_id: str, target: Path, inode: int) -> None:
         """Delete the folder at ``target`` if it is the one of that inode and nobody relies on it. A run has
         put it there that lost its job between its last look and the rename."""
-        with suppress(DataferryError, OSError), hold_workdir(self._store.partial(dataset_id)):
+        folder = self._store.partial(dataset_id)
+        was_there = folder.exists()
+        with suppress(DataferryError, OSError), hold_workdir(folder):
             dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
             wanted = dataset.downloaded or self._database.read(self._jobs.active_kinds, dataset_id)
+            if not was_there:  # it is made to be held
+                shutil.rmtree(folder, ignore_errors=True)
             if not wanted and target.stat().st_ino == inode:
                 self._store.discard(target)
 
