@@ -7,6 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from dataferry.accounts.models import Erasure, User
 from dataferry.core.db import new_id, now
+from dataferry.core.inserts import insert_missing
 
 
 def of(session: Session, user_id: str) -> Erasure | None:
@@ -18,9 +19,9 @@ def begin(session: Session, user_id: str, fingerprint: str) -> Erasure:
     """Note that an account is to be erased; the one that is under way where there is one."""
     found = of(session, user_id)
     if found is None:
-        found = Erasure(id=new_id("erasure"), user_id=user_id, fingerprint=fingerprint)
-        session.add(found)
-        session.flush()
+        insert_missing(session, Erasure(id=new_id("erasure"), user_id=user_id, fingerprint=fingerprint))
+        found = of(session, user_id)
+        assert found is not None
     return found
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, delete, select
 
 from dataferry.core.db import now
 from dataferry.core.errors import Conflict, Forbidden, NotFound
+from dataferry.core.inserts import insert_missing
 from dataferry.core.job_types import ACTIVE_STATES
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.jobs.models import Job
@@ -76,14 +77,13 @@ def new_row(session: Session, viewer: Viewer, wanted: NewAddition, addition_id: 
 
 def _owner_name(session: Session, user_id: str, email: str) -> str:
     """The first part of the ids of a person's datasets: from their address, and theirs from then on."""
-    known = session.exec(select(DataOwner.name).where(DataOwner.user_id == user_id)).first()
-    if known is not None:
-        return known
     base = slug(email.partition("@")[0], "someone")
-    name = next(name for n in count(1) if session.get(DataOwner, name := numbered(base, n)) is None)
-    session.add(DataOwner(name=name, user_id=user_id))
-    session.flush()
-    return name
+    for n in count(1):
+        known = session.exec(select(DataOwner.name).where(DataOwner.user_id == user_id)).first()
+        if known is not None:
+            return known
+        insert_missing(session, DataOwner(name=numbered(base, n), user_id=user_id))
+    raise AssertionError("there are names without end")
 
 
 def _free_id(session: Session, owner: str, title: str) -> str:
