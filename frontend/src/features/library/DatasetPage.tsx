@@ -102,6 +102,15 @@ function Overview({ name, dataset, revision }: OverviewProps) {
           )}
           {dataset.downloaded && !deleting && <PinButton name={name} dataset={dataset} />}
           {dataset.may_share && !deleting && <ShareButton name={name} dataset={dataset} />}
+          {dataset.source === "upload" && dataset.downloaded && dataset.may_delete && !deleting && (
+            <Link
+              to="/library/add"
+              search={{ to: dataset.key }}
+              className="inline-flex min-h-9 items-center px-1 text-14 text-accent underline-offset-2 hover:underline"
+            >
+              Add files
+            </Link>
+          )}
           {dataset.may_delete && (
             <Button disabled={deleting} onClick={() => setAsking(true)}>
               <Trash2 aria-hidden /> {failed ? "Remove…" : "Delete…"}
