@@ -210,6 +210,13 @@ def test_what_has_no_room_is_refused_before_it_begins(ada: Client, tmp_path: Pat
         assert over.json()["code"] == "quota_exceeded", over.text
 
 
+def test_no_clean_up_takes_what_a_person_has_added(ada: Client) -> None:
+    added(ada, "Mine", {"a.txt": b"1"})
+    plan = ada.get("/api/cleanup/plan").json()
+    assert plan["datasets"] == []
+    assert plan["irreplaceable_count"] >= 1
+
+
 def test_a_deleted_dataset_can_be_added_again(ada: Client) -> None:
     first = added(ada, "Again", {"a.txt": b"1"})
     gone = ada.http.delete(f"/api/datasets/{first['key']}/data")

@@ -236,6 +236,8 @@ def test_versions_go_with_the_dataset(ada: Client, versioned: dict[str, Any]) ->
     assert folder.exists()
     asked = {"datasets": [{"key": KEY}], "ask_only": True}
     [told] = ada.post("/api/datasets/delete-multiple", json=asked).json()["results"]
+    plan = got(ada.get("/api/cleanup/plan"))
+    assert (plan["datasets"], plan["irreplaceable_count"]) == ([], 1), "no clean-up takes what has versions"
     assert told["versions"] == ada.get(f"/api/datasets/{KEY}/versions").json()["total"] > 1
     done(ada, ada.http.delete(f"/api/datasets/{KEY}/data"))
     assert not folder.exists()

@@ -116,8 +116,12 @@ def _print_plan(plan: dict[str, Any]) -> None:
             for one in plan["datasets"]
         ],
     )
-    kept = [f"{plan['pinned_count']:,} pinned" if plan["pinned_count"] else ""]
-    kept.append(f"{plan['busy_count']:,} in use" if plan["busy_count"] else "")
+    words = {
+        "pinned_count": "pinned",
+        "busy_count": "in use",
+        "irreplaceable_count": "with versions or added here",
+    }
+    kept = [f"{plan[name]:,} {word}" if plan.get(name) else "" for name, word in words.items()]
     stays = f" What stays: {', '.join(filter(None, kept))}." if any(kept) else ""
     count = len(plan["datasets"])
     if not count:

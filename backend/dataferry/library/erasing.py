@@ -92,7 +92,7 @@ class LibraryErasure:
                 return  # somebody has asked for it just now: it is theirs
             self._removal.remove(run, dataset_id)
             dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
-            self._versions.discard(dataset)
+            self._versions.discard(dataset, run.write)
             run.write(lambda session: _forget(session, dataset_id))
 
     # -- what is told and taken along ------------------------------------------------------------------

@@ -297,7 +297,7 @@ class Handlers:
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
             else:
                 run.confirm()
-                self._versions.discard(self._dataset(run.job.dataset_id))
+                self._versions.discard(self._dataset(run.job.dataset_id), run.write)
 
     def job_left(self, session: Session, job: JobView, user_id: str) -> None:
         """Called when somebody leaves a job: what they did not wait for is not theirs."""

@@ -4,7 +4,18 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Index, String, UniqueConstraint, event, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    false,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
@@ -101,6 +112,8 @@ class Dataset(SQLModel, table=True):
     download_progress: float = 0.0
     downloaded: bool = False
     download_job_id: str | None = None
+    #: Whether versions of the dataset are kept here, in whichever revisions.
+    versioned: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
     @property
     def idle_status(self) -> str:

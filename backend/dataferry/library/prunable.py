@@ -52,13 +52,12 @@ class Candidate:
 def candidates(session: Session, of: Viewer, *, unused_since_ms: int | None = None) -> Iterator[Candidate]:
     """What may go, least recently used first: of an admin everybody's, else what is theirs alone.
 
-    What is pinned, being downloaded or being read is left out, and what people have given: nobody could
-    download that again. ``unused_since_ms``: only what nobody has used
-    since. Those whose deletion is under way come before all others.
+    What is pinned, being downloaded or being read is left out, and what nobody could download again.
+    ``unused_since_ms``: only what nobody has used since. Those whose deletion is under way come before all
+    others.
     """
     going = _leaving()
-    given = col(Dataset.source).in_([name for name, spec in OWN_SOURCES.items() if spec.given])
-    free = and_(*_of(of), ~given, ~_pinned(), _unread(), ~_at_work())
+    free = and_(*_of(of), ~_irreplaceable(), ~_pinned(), _unread(), ~_at_work())
     rank = case((going, 0), else_=1)
     query = select(Dataset, _LAST_USE, rank).where(Dataset.downloaded, or_(free, and_(*_of(of), going)))
     order: tuple[Any, ...] = (rank, _LAST_USE, col(Dataset.id))
@@ -77,12 +76,15 @@ def candidates(session: Session, of: Viewer, *, unused_since_ms: int | None = No
             return
 
 
-def kept_counts(session: Session, of: Viewer) -> tuple[int, int]:
-    """How many datasets that are here are pinned, and how many others are being downloaded or read."""
+def kept_counts(session: Session, of: Viewer) -> tuple[int, int, int]:
+    """How many datasets that are here nobody could download again, how many others are pinned, and how many
+    of the rest are being downloaded or read."""
     here = select(func.count()).select_from(Dataset).where(Dataset.downloaded, *_of(of))
+    irreplaceable = session.exec(here.where(_irreplaceable())).one()
+    here = here.where(~_irreplaceable())
     pinned = session.exec(here.where(_pinned())).one()
     busy = session.exec(here.where(~_pinned(), or_(~_unread(), _at_work()))).one()
-    return pinned, busy
+    return irreplaceable, pinned, busy
 
 
 def usage(session: Session, user_id: str) -> int:
@@ -162,6 +164,12 @@ def _of(viewer: Viewer) -> list[ColumnElement[bool]]:
 def _owned_by(user_id: str) -> ColumnElement[bool]:
     mine = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == user_id, DatasetAccess.owner)
     return col(Dataset.id).in_(mine)
+
+
+def _irreplaceable() -> ColumnElement[bool]:
+    """What people have given themselves, and what has versions: no source has it."""
+    given = [name for name, spec in OWN_SOURCES.items() if spec.given]
+    return or_(col(Dataset.versioned), col(Dataset.source).in_(given))
 
 
 def _pinned() -> ColumnElement[bool]:

@@ -118,7 +118,7 @@ def _until(found: Iterable[Candidate], excess: int | None) -> tuple[list[Candida
 def plan_view(session: Session, choice: Choice, of: Viewer, viewer: Viewer) -> PrunePlan:
     """A choice among the datasets ``of`` somebody as the viewer may know it."""
     seen = [one for one in choice.chosen if rights.may_see(session, one.row, viewer)]
-    pinned, busy = prunable.kept_counts(session, of)
+    irreplaceable, pinned, busy = prunable.kept_counts(session, of)
     return PrunePlan(
         datasets=tuple(prunable_view(one) for one in seen),
         freed_bytes=sum(one.freed_bytes for one in choice.chosen),
@@ -126,6 +126,7 @@ def plan_view(session: Session, choice: Choice, of: Viewer, viewer: Viewer) -> P
         more=choice.more,
         used_bytes=choice.used_bytes,
         enough=choice.enough,
+        irreplaceable_count=irreplaceable,
         pinned_count=pinned,
         busy_count=busy,
     )

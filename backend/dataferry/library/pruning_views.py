@@ -25,7 +25,9 @@ class PrunePlan(View):
 
     ``datasets``: those that the viewer may see, ``hidden_count``: others. ``more``: beyond those of one run
     there are more. ``used_bytes``: what is there now of what was counted; ``enough``: what was asked for is
-    reached. Of what may not go: ``pinned_count`` are pinned, ``busy_count`` are being downloaded or read.
+    reached. Of what may not go: ``irreplaceable_count`` nobody could download again, for they have versions
+    or are people's own data; of the others ``pinned_count`` are pinned, ``busy_count`` are being downloaded
+    or read.
     """
 
     datasets: tuple[Prunable, ...] = ()
@@ -34,6 +36,7 @@ class PrunePlan(View):
     more: bool = False
     used_bytes: int = 0
     enough: bool = True
+    irreplaceable_count: int = 0
     pinned_count: int = 0
     busy_count: int = 0
 

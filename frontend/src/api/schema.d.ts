@@ -9578,7 +9578,9 @@ export interface components {
          *
          *     ``datasets``: those that the viewer may see, ``hidden_count``: others. ``more``: beyond those of one run
          *     there are more. ``used_bytes``: what is there now of what was counted; ``enough``: what was asked for is
-         *     reached. Of what may not go: ``pinned_count`` are pinned, ``busy_count`` are being downloaded or read.
+         *     reached. Of what may not go: ``irreplaceable_count`` nobody could download again, for they have versions
+         *     or are people's own data; of the others ``pinned_count`` are pinned, ``busy_count`` are being downloaded
+         *     or read.
          */
         PrunePlan: {
             /** @description The datasets. */
@@ -9608,6 +9610,11 @@ export interface components {
              * @example true
              */
             enough: boolean;
+            /**
+             * @description Datasets that stay because no source has them: versioned ones and own data.
+             * @example 0
+             */
+            irreplaceable_count: number;
             /**
              * @description Datasets that stay because somebody has pinned them.
              * @example 2
@@ -9674,6 +9681,11 @@ export interface components {
              * @example true
              */
             enough: boolean;
+            /**
+             * @description Datasets that stay because no source has them: versioned ones and own data.
+             * @example 0
+             */
+            irreplaceable_count: number;
             /**
              * @description Datasets that stay because somebody has pinned them.
              * @example 2

@@ -7,6 +7,9 @@ _COUNTS = {
     "hidden_count": Word("Those of them that you may not see.", 0),
     "enough": Word("What was asked for is reached.", True),
     "pinned_count": Word("Datasets that stay because somebody has pinned them.", 2),
+    "irreplaceable_count": Word(
+        "Datasets that stay because no source has them: versioned ones and own data.", 0
+    ),
     "busy_count": Word("Datasets that stay because they are being downloaded or read.", 0),
     "more": Word("There are more than one run removes: ask again.", False),
 }

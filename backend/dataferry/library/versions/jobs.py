@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sqlmodel import Session
+
 from dataferry.core.db import Reads
 from dataferry.core.errors import Cancelled, DataferryError, NotFound
 from dataferry.core.files.no_links import is_regular
@@ -15,6 +17,7 @@ from dataferry.jobs.service import JobRun
 from dataferry.library import rows
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
+from dataferry.library.recording import Write
 from dataferry.library.versions.recording import Request, files_in, record
 from dataferry.library.versions.repository import SHORT, DatasetVersions
 from dataferry.transfer.contract import Reuse
@@ -59,6 +62,7 @@ class VersionJobs:
         self._store.check(versions.folder)
         with disk_faults(self._store.root):
             found = record(self._database, versions, dataset, request, progress)
+        run.write(partial(_mark, dataset_id=dataset.id, versioned=True))
         if found is None:
             return "Nothing has changed since the newest version: none was recorded."
         return f"Version {found.number} ({found.id[:SHORT]}) is recorded."
@@ -114,12 +118,22 @@ class VersionJobs:
             note = f"The files are here, but are no version yet: {reason}"
         run.progress(run.latest_progress.model_copy(update={"note": note}))
 
-    def discard(self, dataset: Dataset) -> None:
+    def discard(self, dataset: Dataset, write: Write) -> None:
         """Delete the versions of a dataset whose files a person has deleted, unless it is here in another
         revision."""
         here = self._database.read(rows.find, rows.ref_of(dataset))
         if not any(row.downloaded and row.selection == dataset.selection for row in here):
             self._store.discard(self._store.versions(rows.ref_of(dataset), dataset.selection))
+            write(partial(_mark, dataset_id=dataset.id, versioned=False))
+
+
+def _mark(session: Session, dataset_id: str, versioned: bool) -> None:
+    """Write down whether there are versions of a dataset, in the row of each of its revisions."""
+    dataset = session.get_one(Dataset, dataset_id)
+    for row in rows.find(session, rows.ref_of(dataset)):
+        if row.selection == dataset.selection:
+            row.versioned = versioned
+            session.add(row)
 
 
 def _opened(path: Path) -> BinaryIO:

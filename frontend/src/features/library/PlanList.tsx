@@ -4,10 +4,12 @@ import type { PrunePlan } from "./retention";
 
 /** What would go, in the order in which it would, and what that frees. */
 export function PlanList({ plan }: { plan: PrunePlan }) {
-  const { datasets, hidden_count, pinned_count, busy_count } = plan;
+  const { datasets, hidden_count, pinned_count, busy_count, irreplaceable_count } = plan;
   const stays = [
     pinned_count > 0 && `${pinned_count.toLocaleString("en")} pinned`,
     busy_count > 0 && `${busy_count.toLocaleString("en")} in use`,
+    irreplaceable_count > 0 &&
+      `${irreplaceable_count.toLocaleString("en")} with versions or added here`,
   ].filter(Boolean);
   return (
     <div className="grid grid-cols-1 gap-2">
