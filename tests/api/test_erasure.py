@@ -1,8 +1,10 @@
 """A person takes along and erases all that is theirs; markers that were planted everywhere are then nowhere.
 
-Reported of others: files of deleted accounts that stay on the disk or in the trash (nextcloud/server#45190,
-open-webui/open-webui#9174), rows of related tables (danny-avila/LibreChat#2874), media that others still see
-(mastodon/mastodon#11734), a deletion that a restart forgets (mastodon/mastodon#9842).
+Reported of others: uploaded files that stay on the disk when their rows go (vjt/grappa-irc#1890,
+mjl-/mox#221, reactive-resume/app#1189, ippontech/tatami#659), parts that nobody thought of, in the export too
+(danny-avila/LibreChat#10540, LiorBenSidi/work-smarter-not-harder#507), chats that outlive their owner
+(danny-avila/LibreChat#6733), files of chats (open-webui/open-webui#11582), and uploads that are still on
+their way (owncloud/android#1499).
 """
 
 import io

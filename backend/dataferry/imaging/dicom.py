@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataferry.core.errors import BadImage
+from dataferry.imaging.frame_headers import check_frame
 from dataferry.imaging.pixels import MAX_PIXELS
 from dataferry.imaging.sandbox import Answer
 
@@ -110,7 +111,7 @@ def _values(value: Any) -> list[Any]:
 
 
 def check_pixels(dataset: "Dataset") -> None:
-    """Errors: ``BadImage`` for one without pixels, or with too many."""
+    """Errors: ``BadImage`` for one without pixels, with too many, or with other ones than it says."""
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise BadImage("It holds no picture.", next_step="Choose a DICOM file of an image.")
     samples = int(dataset.get("SamplesPerPixel") or 1)
@@ -121,6 +122,7 @@ def check_pixels(dataset: "Dataset") -> None:
         )
     if frame_count(dataset) > _MOST_FRAMES:
         raise BadImage(f"It says that it has more than {_MOST_FRAMES:,} frames.")
+    check_frame(dataset, 0)
 
 
 def frame_count(dataset: "Dataset") -> int:
@@ -144,6 +146,8 @@ def picture(
     check_pixels(dataset)
     if frame >= frame_count(dataset):
         raise BadImage(f"It has no frame {frame + 1}.")
+    if frame:
+        check_frame(dataset, frame)
     values = pixel_array(dataset, index=frame)
     photometric = _word(dataset, "PhotometricInterpretation") or ""
     if photometric == "PALETTE COLOR":

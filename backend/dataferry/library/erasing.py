@@ -69,7 +69,7 @@ class LibraryErasure:
             Rows(HistoryEntry.user_id, "entries of the history"),  # type: ignore[arg-type]
             Rows(JobSpeedLimit.user_id, "speed limits of jobs"),  # type: ignore[arg-type]
             # Last: until then it says which datasets are still to be looked at.
-            Rows(DatasetAccess.user_id, "datasets that you have or looked at"),  # type: ignore[arg-type]
+            Rows(DatasetAccess.user_id, "notes of which datasets you have"),  # type: ignore[arg-type]
         )
         self.personal_data = PersonalData(
             "library", self._rows.columns, self.erase, self.export, self.holdings

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type AppView = Schemas["AppView"];
 export type UserView = Schemas["UserView"];
 export type TokenAnswer = Schemas["TokenAnswer"];
+export type Holding = Schemas["HoldingView"];
 export type PersonalToken = Schemas["PersonalTokenView"];
 export type NewPersonalToken = Schemas["NewPersonalToken"];
 export type PersonalTokenRequest = Schemas["PersonalTokenRequest"];

@@ -101,6 +101,15 @@ const register = createRoute({
   errorComponent: RootError,
 });
 
+const goodbye = createRoute({
+  getParentRoute: () => root,
+  path: "/goodbye",
+  validateSearch: ({ erasure }: Record<string, unknown>): { erasure?: string } =>
+    typeof erasure === "string" ? { erasure } : {},
+  component: lazyScreen(() => import("@/features/accounts/GoodbyePage")),
+  errorComponent: RootError,
+});
+
 /** Everything that needs somebody signed in. */
 const app = createRoute({
   getParentRoute: () => root,
@@ -264,6 +273,12 @@ const privacy = createRoute({
   component: lazyScreen(() => import("@/features/settings/PrivacyPage")),
 });
 
+const ownDataSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "data",
+  component: lazyScreen(() => import("@/features/settings/DataPage")),
+});
+
 const appearance = createRoute({
   getParentRoute: () => settings,
   path: "appearance",
@@ -289,6 +304,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     register,
+    goodbye,
     elsewhere,
     app.addChildren([
       newChat,
@@ -303,7 +319,16 @@ export const router = createRouter({
       compare,
       uploads,
       upload,
-      settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),
+      settings.addChildren([
+        settingsIndex,
+        profile,
+        tokens,
+        sources,
+        model,
+        privacy,
+        ownDataSettings,
+        appearance,
+      ]),
     ]),
   ]),
   stringifySearch: withRepeatedRefs,

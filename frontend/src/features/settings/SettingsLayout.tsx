@@ -7,6 +7,7 @@ const TABS = [
   { to: "/settings/sources", label: "Sources" },
   { to: "/settings/model", label: "Model" },
   { to: "/settings/privacy", label: "Privacy" },
+  { to: "/settings/data", label: "Your data" },
   { to: "/settings/appearance", label: "Appearance" },
 ] as const;
 
