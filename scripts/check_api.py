@@ -18,7 +18,7 @@ from pathlib import Path
 import schemathesis
 from schemathesis import Case, CheckContext, Response
 
-from dataferry.core.errors import ModelError, NetworkFault, SourceError, kind_of
+from dataferry.core.errors import DiskFull, ModelError, NetworkFault, SourceError, kind_of
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.postgres import postgres_server
 from tests.support.server import Server
@@ -39,11 +39,11 @@ ENDS_THE_SESSION = ["--exclude-path", "/api/auth/logout"]
 
 @schemathesis.check
 def no_fault_of_ours(_context: CheckContext, response: Response, _case: Case) -> None:
-    """A status of 500 and above is told of a hub or of the model's server alone."""
+    """A status of 500 and above is told of a hub, of the model's server, or of a disk without room alone."""
     if response.status_code < 500:
         return
     code = response.json().get("code", "") if "json" in response.headers["content-type"][0] else ""
-    assert issubclass(kind_of(code), SourceError | ModelError | NetworkFault), (
+    assert issubclass(kind_of(code), SourceError | ModelError | NetworkFault | DiskFull), (
         f"{response.status_code} {code}"
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 from huggingface_hub.utils import validate_repo_id
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dataferry.core.types import DatasetRef
@@ -43,6 +43,7 @@ def test_addresses_as_clients_write_them(path: str, address: RepoAddress | None)
         ("huggingface:kaggle/titanic", "kaggle/titanic"),
         ("kaggle:uciml/iris", "kaggle/uciml__iris"),
         ("builtin:iris", "builtin/iris"),
+        ("upload:ada/cats", "upload/ada__cats"),
     ],
 )
 def test_names_lead_back(ref: str, repo: str) -> None:
@@ -55,6 +56,7 @@ _SLUG = st.from_regex(r"[a-z0-9_](?:[a-z0-9_.-]{0,60}[a-z0-9_])?", fullmatch=Tru
 )
 
 
+@example(owner="0_", name="0")
 @given(owner=_SLUG.filter(lambda slug: "--" not in slug), name=_SLUG)
 def test_every_name_is_one_that_clients_take_and_stands_for_one_dataset(owner: str, name: str) -> None:
     ref = DatasetRef.make("kaggle", f"{owner}/{name}")

@@ -25,12 +25,8 @@ def repo_of(ref: DatasetRef) -> str:
     if ref.source == _HUGGINGFACE:
         return ref.id
     name = ref.id.replace("/", "__")
-    # Another owner's name could otherwise come out the same.
-    if (
-        not _is_name(f"{ref.source}/{name}")
-        or ref.id.count("/") != name.count("__")
-        or _DIGEST.fullmatch(name)
-    ):
+    # Another dataset's name could otherwise come out the same: ``a_/b`` and ``a/_b``.
+    if not _is_name(f"{ref.source}/{name}") or ref_of(f"{ref.source}/{name}") != ref:
         name = _digested(ref.id)
     return f"{ref.source}/{name}"
 
@@ -44,9 +40,9 @@ def ref_of(repo: str) -> DatasetRef | None:
     if slash and owner in SOURCES and owner != _HUGGINGFACE:
         if _DIGEST.fullmatch(name):
             return None
-        hub = SOURCES[owner].hub
-        if not hub or "__" in name:
-            return _made(owner, name.replace("__", "/", 1) if hub else name)
+        has_owners = SOURCES[owner].hub or SOURCES[owner].given
+        if not has_owners or "__" in name:
+            return _made(owner, name.replace("__", "/", 1) if has_owners else name)
     return _made(_HUGGINGFACE, repo)
 
 

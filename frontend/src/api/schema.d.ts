@@ -6451,11 +6451,11 @@ export interface components {
         EraseAccount: {
             /**
              * @description Of the account that is erased, typed to confirm it
-             * @example ada@example.org
+             * @example bob@example.org
              */
             email: string;
             /**
-             * @description The password.
+             * @description Your own, as an admin.
              * @example correct horse battery
              */
             password?: string | null;
@@ -6472,7 +6472,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description The password.
+             * @description Your password.
              * @example correct horse battery
              */
             password: string;
@@ -6499,12 +6499,20 @@ export interface components {
          * @description The erasure of an account. ``finished_at`` is there once nothing of it is left on this server.
          */
         ErasureView: {
+            /**
+             * @description Its name, for whoever began it.
+             * @example erasure_1f0c9d2e7a5b4c3d8e6f
+             */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the account was locked.
+             * @example 2026-11-30T09:30:00Z
+             */
             requested_at: string;
             /**
-             * @description When it ended; null before.
-             * @example 2026-05-04T09:30:00Z
+             * @description When nothing was left; null until then.
+             * @example 2026-11-30T09:30:00Z
              */
             finished_at: string | null;
         };
@@ -6986,17 +6994,29 @@ export interface components {
          *     then.
          */
         HoldingView: {
+            /**
+             * @description The part of Dataferry that keeps it.
+             * @example library
+             */
             part: string;
+            /**
+             * @description Things of which kind.
+             * @example private datasets
+             */
             what: string;
+            /**
+             * @description How many there are.
+             * @example 3
+             */
             count: number;
             /**
-             * @description Bytes; null where the source does not tell.
+             * @description Bytes on the disk; null where they are not counted.
              * @example 84125825
              */
             size_bytes?: number | null;
             /**
-             * @description Others asked for it too, so that its files stay for them.
-             * @example false
+             * @description Why they are not erased, and whose they are then; null where they are.
+             * @example shared with others: bob@example.org has them then
              */
             stays?: string | null;
         };
@@ -8794,8 +8814,12 @@ export interface components {
          *     be erased until there is another admin.
          */
         PersonalDataView: {
+            /** @description What is kept, by kinds. */
             holdings: components["schemas"]["HoldingView"][];
-            /** @example false */
+            /**
+             * @description There has to be another admin first.
+             * @example false
+             */
             last_admin: boolean;
         };
         /**
@@ -18287,6 +18311,10 @@ export interface operations {
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
+                /**
+                 * @description The erasure, as the answer that began it names it.
+                 * @example erasure_1f0c9d2e7a5b4c3d8e6f
+                 */
                 erasure_id: string;
             };
             cookie?: never;

@@ -10,6 +10,7 @@ from dataferry.api.document.annotation_words import ANNOTATION_WORDS
 from dataferry.api.document.check_words import CHECK_WORDS
 from dataferry.api.document.dataset_words import DATASET_WORDS
 from dataferry.api.document.plugin_words import PLUGIN_WORDS
+from dataferry.api.document.privacy_words import PRIVACY_WORDS
 from dataferry.api.document.query_words import QUERY_WORDS
 from dataferry.api.document.report_words import REPORT_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
@@ -313,6 +314,7 @@ WORDS: dict[str, Word] = {
     **UPLOAD_WORDS,
     **ANALYSIS_WORDS,
     **VERDICT_WORDS,
+    **PRIVACY_WORDS,
     **RETENTION_WORDS,
     **TABLE_WORDS,
     **QUERY_WORDS,

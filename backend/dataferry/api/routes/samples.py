@@ -38,7 +38,12 @@ ImageId = Annotated[str, Path(max_length=300, description="`id` of the list of s
 ClassId = Annotated[str, Path(max_length=200, description="`id` of the list of classes, or its name")]
 WantedSplit = Annotated[str | None, Query(max_length=200, description="By default the first that there is")]
 Edge = Annotated[
-    int, Query(description=f"The longer side, in pixels: {', '.join(map(str, THUMBNAIL_EDGES))} or less")
+    int,
+    Query(
+        ge=1,
+        le=100_000,
+        description=f"The longer side, in pixels: {', '.join(map(str, THUMBNAIL_EDGES))} or less",
+    ),
 ]
 Accept = Annotated[str, Header(include_in_schema=False)]
 Known = Annotated[str, Header(alias="If-None-Match", include_in_schema=False)]
