@@ -56,7 +56,12 @@ class Holding:
 
 
 class ErasureRun(Protocol):
-    """The run of the job that erases."""
+    """The run of the job that erases, as a user of folders too (``transfer.contract.FolderUser``)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def is_overtaken(self, name: str) -> bool: ...
 
     @property
     def cancel(self) -> Event:

@@ -87,7 +87,7 @@ class LibraryErasure:
         self._rows.erase(person, run)
 
     def _remove(self, run: ErasureRun, dataset_id: str) -> None:
-        with hold_workdir(self._store.partial(dataset_id)):
+        with hold_workdir(self._store.partial(dataset_id), run):
             if self._database.read(self._jobs.active_kinds, dataset_id):
                 return  # somebody has asked for it just now: it is theirs
             self._removal.remove(run, dataset_id)

@@ -51,6 +51,8 @@ class RedisBus(Bus):
         self._outbox_lock = threading.Lock()
         self._outbox_filled = asyncio.Event()
         self._has_losses = False
+        #: What Redis does not do at present, as it was last told: once for an outage, not at each try.
+        self._told: set[str] = set()
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -131,7 +133,7 @@ class RedisBus(Bus):
                     if self._loop is None:
                         return
                 except Exception as fault:  # whatever it is, the next events are worth a try
-                    log.warning("Redis does not take events: %s", redact(repr(fault)))
+                    self._tell("take", fault)
                     self._has_losses = True
                     self._outbox_filled.set()
                     await asyncio.sleep(self._retry_s)
@@ -152,6 +154,7 @@ class RedisBus(Bus):
                 if losses:
                     pipeline.publish(LOSS_CHANNEL, "1")
                 await pipeline.execute()
+            self._told.discard("take")
 
     async def _receive(self) -> None:
         """Deliver what arrives; after a break, subscribe to every channel again and report the loss."""
@@ -162,12 +165,13 @@ class RedisBus(Bus):
                     wanted = set(self._sinks)
                     await pubsub.subscribe(LOSS_CHANNEL, *wanted)
                     self._pubsub, self._disconnected = pubsub, False
+                    self._told.discard("bring")
                     if late := set(self._sinks) - wanted:
                         await pubsub.subscribe(*late)
                     while True:
                         await self._handle_message(await pubsub.get_message(timeout=5.0))
             except Exception as fault:
-                log.warning("Redis does not bring events: %s", redact(repr(fault)))
+                self._tell("bring", fault)
             finally:
                 self._pubsub, self._disconnected = None, True
                 self._unconfirmed.update(self._sinks)
@@ -176,6 +180,11 @@ class RedisBus(Bus):
                 with contextlib.suppress(*_CONNECTION_ERRORS):
                     await client.aclose()
             await asyncio.sleep(self._retry_s)
+
+    def _tell(self, verb: str, fault: Exception) -> None:
+        level = logging.DEBUG if verb in self._told else logging.WARNING
+        self._told.add(verb)
+        log.log(level, "Redis does not %s events; it is tried again: %s", verb, redact(repr(fault)))
 
     async def _handle_message(self, message: dict[str, str] | None) -> None:
         if message is None:
