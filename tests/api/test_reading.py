@@ -46,6 +46,9 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
         paths = [path for path, methods in described if "get" in methods and path != "/api/ws"]
         queries = {
             "/api/datasets/compare": "?ref=builtin:iris&ref=builtin:wine",
+            "/api/datasets/{key}/annotations/export": "?format=coco",
+            "/api/datasets/{key}/annotations/agreement": "?a=ada@example.org&b=bob@example.org",
+            "/api/uploads/{category}/{upload_id}/annotations/export": "?format=coco",
             "/api/datasets/{key}/tables/{table}/media": "?row=0&column=0",
             "/api/datasets/{key}/tables/{table}/pictures": "?name=a.png",
             "/api/datasets/{key}/versions/diff": "?from=1&to=2",

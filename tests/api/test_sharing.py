@@ -36,6 +36,8 @@ NAMES = {"path": TABLE, "table": table_id(TABLE), "split": "train", "index": "0"
     "version": "1",
 }
 QUERIES: dict[str, dict[str, int | str]] = {
+    "/annotations/export": {"format": "coco"},
+    "/annotations/agreement": {"a": "ada@example.org", "b": "bob@example.org"},
     "/tables/{table}/media": {"row": 0, "column": 0},
     "/tables/{table}/pictures": {"name": "photo.png"},
     "/versions/diff": {"from": "1", "to": "2"},

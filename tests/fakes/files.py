@@ -28,6 +28,9 @@ import google_crc32c
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
 from tests.fakes.files_wire import Crowd, Fault, FaultName, Handler, Request
 
+#: Longer than a thread needs to come to its end, and shorter than a request takes.
+_LEAVES_WITHIN_S = 0.05
+
 __all__ = ["Crowd", "FaultName", "FileServer", "Request", "checksum"]
 
 
@@ -162,7 +165,8 @@ class FileServer:
             yield True
             return
         with self._changed:
-            room = crowd.served < crowd.most
+            # Who has just sent its last byte is about to leave, and its client may be here again already.
+            room = self._changed.wait_for(lambda: crowd.served < crowd.most, timeout=_LEAVES_WITHIN_S)
             crowd.served += room
             crowd.refused += not room
             crowd.peak = max(crowd.peak, crowd.served)
@@ -171,6 +175,7 @@ class FileServer:
         finally:
             with self._changed:
                 crowd.served -= room
+                self._changed.notify_all()
 
     def connected(self) -> float | None:
         """One more connection; its pace, if it has one of its own."""

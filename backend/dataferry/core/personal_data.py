@@ -143,7 +143,10 @@ def of_rows(database: Database, part: str, *tables: Rows) -> PersonalData:
 
     def export(person: Person) -> Iterator[Exported]:
         for table in tables:
-            yield Exported(f"{part}/{table.table.name}.json", JsonRows(table.read(database, person)))
+            # Of a table with two columns of persons, one file for each.
+            one_of = [other for other in tables if other.table is table.table]
+            name = table.table.name if len(one_of) == 1 else table.column
+            yield Exported(f"{part}/{name}.json", JsonRows(table.read(database, person)))
 
     def holdings(session: Session, person: Person) -> Sequence[Holding]:
         return [Holding(table.what, table.count(session, person)) for table in tables]

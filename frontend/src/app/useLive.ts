@@ -17,6 +17,7 @@ export function useLive(): void {
         if (job.active) return;
         void queryClient.invalidateQueries({ queryKey: ["library"] });
         void queryClient.invalidateQueries({ queryKey: ["storage"] });
+        void queryClient.invalidateQueries({ queryKey: ["history"] });
       }),
     [],
   );

@@ -18,6 +18,7 @@ import { UploadQueue } from "./UploadQueue";
 import { UploadTile } from "./UploadTile";
 import { useUploadQueue } from "./useUploadQueue";
 import { CATEGORIES, isMedical } from "./words";
+import { XrayDataset } from "./XrayDataset";
 
 const AT_A_TIME = 40;
 const route = getRouteApi("/app/uploads");
@@ -124,6 +125,11 @@ function Mine({ category }: { category: UploadCategory }) {
           </Button>
         )}
       </p>
+      {category === "xray" && (
+        <div>
+          <XrayDataset />
+        </div>
+      )}
     </section>
   );
 }
