@@ -59,6 +59,8 @@ class Dataset(SQLModel, table=True):
         Index("idx_datasets_updated_at_ms", "updated_at_ms", "search_text"),
         Index("idx_datasets_downloaded_at_ms", "downloaded_at_ms"),
         Index("idx_datasets_source_updated_at_ms", "source", "updated_at_ms"),
+        # Few are restricted: those whose access must be checked again are found among them.
+        Index("idx_datasets_visibility", "visibility", "downloaded"),
         # All that the number of a person's datasets depends on: it is counted without reading the rows.
         Index("idx_datasets_seen", *_SEEN),
         Index("idx_datasets_search", "search_text", *_SEEN),

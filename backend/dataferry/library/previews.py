@@ -111,7 +111,7 @@ def no_tables(files: Sequence[tuple[str, int | None]], file_count: int, *, here:
         what = packed[0] if len(packed) == 1 else f"its {len(packed)} archives"
         return because(
             f"What is in {what} can only be shown once all of it is here.",
-            "Download it: archives are unpacked where the source is Kaggle.",
+            "Download it: built-in datasets and those of Kaggle are unpacked.",
         )
     if packed:
         return because(

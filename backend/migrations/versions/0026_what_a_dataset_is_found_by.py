@@ -30,3 +30,4 @@ def upgrade() -> None:
     op.create_index("idx_datasets_seen", "datasets", _SEEN)
     op.create_index("idx_datasets_search", "datasets", ["search_text", *_SEEN])
     op.create_index("idx_datasets_source_updated_at_ms", "datasets", ["source", "updated_at_ms"])
+    op.create_index("idx_datasets_visibility", "datasets", ["visibility", "downloaded"])

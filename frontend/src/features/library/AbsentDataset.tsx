@@ -1,19 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Download } from "lucide-react";
 import { useEffect } from "react";
 import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
 import { datasetQuery, previewFilesQuery } from "@/api/queries";
 import { JobStatus } from "@/features/downloads/JobStatus";
-import { useDownload, useRefusal } from "@/features/downloads/useDownload";
+import { useRefusal } from "@/features/downloads/useDownload";
 import { useJobOf } from "@/features/downloads/useJobs";
 import VerdictPanel from "@/features/verdict/VerdictPanel";
 import { Badge } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
+import { DownloadButton } from "./DownloadButton";
 import { FirstRows } from "./FirstRows";
 import { refOf } from "./refs";
 
@@ -34,7 +33,11 @@ export function AbsentDataset({ datasetKey }: { datasetKey: string }) {
     );
   }
   return (
-    <Screen wide title={ref.slice(ref.indexOf(":") + 1)} aside={<DownloadIt name={ref} />}>
+    <Screen
+      wide
+      title={ref.slice(ref.indexOf(":") + 1)}
+      aside={<DownloadButton datasetRef={ref} />}
+    >
       <div className="flex flex-wrap items-center gap-1.5">
         <Badge>Not on this machine</Badge>
         <bdi className="font-mono text-13 text-muted wrap-anywhere">{ref}</bdi>
@@ -45,18 +48,6 @@ export function AbsentDataset({ datasetKey }: { datasetKey: string }) {
         <VerdictPanel datasetKey={datasetKey} />
       </Section>
     </Screen>
-  );
-}
-
-function DownloadIt({ name }: { name: string }) {
-  const endpoint = "/api/datasets/download-dataset";
-  const download = useDownload({ ref: name, id: name, download_endpoint: endpoint });
-  const job = useJobOf(name);
-  if (job?.active) return null;
-  return (
-    <Button variant="soft" disabled={download.isPending} onClick={() => download.mutate()}>
-      <Download aria-hidden /> Download
-    </Button>
   );
 }
 

@@ -20,6 +20,7 @@ import { Condition } from "./Condition";
 import { DatasetHeader } from "./DatasetHeader";
 import { DatasetTabs } from "./DatasetTabs";
 import { DeleteDialog } from "./DeleteDialog";
+import { DownloadButton } from "./DownloadButton";
 import { FirstRows } from "./FirstRows";
 import { LoadIt } from "./LoadIt";
 import { PinButton } from "./PinButton";
@@ -90,6 +91,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       title={dataset.title}
       aside={
         <div className="flex flex-wrap gap-2">
+          {dataset.status === "registered" && <DownloadButton datasetRef={dataset.ref} />}
           {dataset.downloaded && !deleting && (
             <SaveButton
               size="md"

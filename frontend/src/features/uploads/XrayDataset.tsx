@@ -85,6 +85,7 @@ function XrayDatasetForm({ onClose }: { onClose: () => void }) {
           <li key={upload.id} className="px-3 py-2">
             <Picker
               label={upload.original_filename}
+              className="w-36! shrink-0"
               value={choices.get(upload.id) ?? "unlabelled"}
               onChoose={(choice) => setChoices(new Map(choices).set(upload.id, choice as Choice))}
             >
