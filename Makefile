@@ -61,6 +61,7 @@ bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.plugins
 	@$(BIN)/python -m benchmarks.tables
 	@$(BIN)/python -m benchmarks.gallery
+	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.transfer
 
 eval: setup ## Score searches and the planner's answers on the development set
