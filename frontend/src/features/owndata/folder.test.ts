@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lookAt } from "./folder";
+import { droppedFiles, lookAt } from "./folder";
 
 const given = (...paths: string[]) => paths.map((path) => ({ path, file: new File(["x"], path) }));
 
@@ -27,4 +27,22 @@ test("names that no dataset can have, and that others cannot tell apart", () => 
   ]);
   expect(look.twins).toHaveLength(2);
   expect(lookAt(given("data.tar.gz"))).toMatchObject({ name: "data", archives: ["data.tar.gz"] });
+});
+
+test("all files of a dropped folder come, of which a browser gives a hundred at a time", async () => {
+  const entries = Array.from({ length: 250 }, (_, number) => ({
+    isFile: true,
+    fullPath: `/leaves/${number}.png`,
+    file: (found: (file: File) => void) => found(new File(["x"], `${number}.png`)),
+  }));
+  const folder = {
+    isFile: false,
+    createReader: () => ({
+      readEntries: (found: (some: unknown[]) => void) => found(entries.splice(0, 100)),
+    }),
+  };
+  const items = [{ webkitGetAsEntry: () => folder }] as unknown as DataTransferItemList;
+  const files = await droppedFiles(items);
+  expect(files.map(({ path }) => path)).toContain("leaves/249.png");
+  expect(files).toHaveLength(250);
 });
